@@ -1,0 +1,60 @@
+"""Everything a settlement reads, besides the rules: typed once at the door, from plain values or from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qf.columns import named
+from qf.eligibility import Project, project_list
+from qf.ledger import DonationLedger
+from qf.plain import donation_ledger
+from qf.prices import PriceSnapshot
+from qf.round import Round
+from qf.weights import DonorWeights
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The facts of a round.
+
+    Attributes:
+        ledger: the donations.
+        weights: weight and identity of each account.
+        prices: what each token is worth.
+        projects: what can be funded, sorted by id; None means every project that occurs.
+        attributes: attribute -> donor -> value, for mechanisms that read more than a weight.
+    """
+
+    ledger: DonationLedger
+    weights: DonorWeights = DonorWeights()
+    prices: PriceSnapshot = PriceSnapshot()
+    projects: tuple[Project, ...] | None = None
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        round: Round,
+        donations: Any,
+        *,
+        weights: Any = None,
+        scores: Any = None,
+        links: Any = None,
+        prices: Any = None,
+        projects: Any = None,
+        attributes: Any = None,
+    ) -> Inputs:
+        """Return the inputs given as plain Python or NumPy values; see `qf.settle` for each of them."""
+        snapshot = PriceSnapshot.of(prices)
+        ledger = donation_ledger(donations, unit_decimals=round.unit_decimals, token_decimals=snapshot.decimals)
+        known = DonorWeights.of(round.weights, weights, scores, links)
+        return cls(ledger, known, snapshot, project_list(projects), _attributes(attributes))
+
+
+def _attributes(attributes: Any) -> dict[str, dict[str, str]]:
+    return {
+        str(name): {named(donor, f"attribute {name}"): str(value) for donor, value in values.items()}
+        for name, values in (attributes or {}).items()
+    }
