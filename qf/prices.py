@@ -60,10 +60,12 @@ class PriceSnapshot:
         if not isinstance(prices, Mapping | None):
             raise InputError.at("prices", "are not a mapping", "give {token: (price, decimals)}")
         problems: list[Problem] = []
-        read = {}
+        read: dict[str, Price] = {}
         for token, given in (prices or {}).items():
             try:
-                read[canonical_name(token)] = _price(given)
+                price = read.setdefault(canonical_name(token), _price(given))
+                if price != _price(given):
+                    raise ValueError("has another price too, in another spelling")
             except (ValueError, TypeError) as error:
                 problems.append(Problem(f"price of {token}", str(error), "give (price, decimals)"))
         if problems:

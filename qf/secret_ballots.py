@@ -79,6 +79,9 @@ def _checked(sums: Mapping[str, tuple[int, int]]) -> list[tuple[str, int, int]]:
         except ValueError as error:
             problems.append(Problem(f"project {project!r}", str(error), "give its id"))
             continue
+        if not all(isinstance(number, int) for number in (total, spent)):
+            problems.append(Problem(f"project {name}", f"{total!r} and {spent!r} are not integers", "give int"))
+            continue
         if name in rows:
             problems.append(Problem(f"project {name}", "is given twice", "give its sums once"))
         if not 0 <= total <= spent <= total**2:

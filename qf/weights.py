@@ -140,7 +140,7 @@ def _read_weights(rule: WeightRule, weights: Any, problems: list[Problem]) -> di
             bps = Bps(int(exact(given) * WEIGHT_ONE))
             if bps > rule.max_weight:
                 raise ValueError(f"{given} is above {Fraction(rule.max_weight, WEIGHT_ONE)}")
-            read[canonical_name(str(donor))] = bps
+            _put(read, canonical_name(str(donor)), bps)
         except ValueError as error:
             problems.append(Problem(f"weight of {donor}", str(error), "give a weight between 0 and the maximum"))
     return read
@@ -153,10 +153,16 @@ def _read_scores(rule: WeightRule, scores: Any, problems: list[Problem]) -> dict
     read: dict[str, Bps] = {}
     for donor, given in (scores or {}).items():
         try:
-            read[canonical_name(str(donor))] = curve_weight(exact(given), rule.curve)
+            _put(read, canonical_name(str(donor)), curve_weight(exact(given), rule.curve))
         except ValueError as error:
             problems.append(Problem(f"score of {donor}", str(error), "give a score of 0 or more"))
     return read
+
+
+def _put(read: dict[str, Bps], name: str, weight: Bps) -> None:
+    """Two spellings of one account must not weigh differently."""
+    if read.setdefault(name, weight) != weight:
+        raise ValueError(f"{name} has another weight too, in another spelling")
 
 
 def _read_links(links: Any, problems: list[Problem]) -> dict[str, str]:

@@ -39,3 +39,14 @@ def test_values_when_prices_are_missing_then_every_token_is_named() -> None:
 def test_snapshot_when_price_is_malformed_then_token_is_named(given: Any) -> None:
     with pytest.raises(InputError, match="price of ETH"):
         PriceSnapshot.of({"ETH": given})
+
+
+def test_snapshot_when_two_spellings_of_a_token_differ_then_named() -> None:
+    address = "0xDA10009cBd5D07dd0CeCc66161FC93D7c9000da1"
+    with pytest.raises(InputError, match="in another spelling"):
+        PriceSnapshot.of({address: (1, 18), address.lower(): (2, 18)})
+
+
+def test_snapshot_when_not_a_mapping_then_said() -> None:
+    with pytest.raises(InputError, match="are not a mapping"):
+        PriceSnapshot.of([("ETH", 1, 18)])

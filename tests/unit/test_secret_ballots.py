@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qf import InputError, NoMatchError, RoundError, preset
@@ -46,3 +48,9 @@ def test_settle_sums_when_the_mechanism_needs_the_donations_then_refused() -> No
 def test_settle_sums_when_the_contract_would_revert_then_refused(sums: dict[str, tuple[int, int]], told: str) -> None:
     with pytest.raises(NoMatchError, match=told):
         settle_sums(ROUND, sums)
+
+
+@pytest.mark.parametrize("sums", [("4", "8"), (2.0, 4.0), (None, 4)])
+def test_settle_sums_when_sums_are_not_integers_then_named(sums: Any) -> None:
+    with pytest.raises(InputError, match=r"project well: .* are not integers"):
+        settle_sums(ROUND, {"well": sums})

@@ -92,3 +92,10 @@ def test_identify_when_one_account_has_no_weight_then_it_says_nothing() -> None:
 def test_weights_when_not_a_mapping_then_said() -> None:
     with pytest.raises(WeightError, match="neither a mapping nor an array"):
         DonorWeights.of(WeightRule(), [1, 1])
+
+
+def test_weights_when_two_spellings_of_an_account_differ_then_named() -> None:
+    address = "0xDA10009cBd5D07dd0CeCc66161FC93D7c9000da1"
+    with pytest.raises(WeightError, match="in another spelling"):
+        DonorWeights.of(WeightRule(), {address: 1, address.lower(): 0})
+    assert len(DonorWeights.of(WeightRule(), {address: 1, address.lower(): 1}).weight) == 1
