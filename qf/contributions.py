@@ -12,7 +12,7 @@ from qf.columns import Codes
 from qf.eligibility import Project, Reason, Screened, screen
 from qf.inputs import Inputs
 from qf.kernels.aggregate import Entries, aggregate
-from qf.ledger import DonationLedger, Integers, integers
+from qf.ledger import DonationLedger, Integers
 from qf.prices import Values
 from qf.round import MinimumScope, Round, WeightConvention
 from qf.units import WEIGHT_ONE
@@ -158,7 +158,7 @@ class _Rows:
         """Under `per_donation`, multiply every donation by its weight and floor it; then everybody counts in full."""
         if round.weights.convention is not WeightConvention.PER_DONATION:
             return self
-        weighed = self.values.amount // self.values.per_unit
+        weighed = self.values.whole()
         if identities.weight is not None:
             small = weighed.dtype != object and int(weighed.max(initial=0)) < 2**40
             whole = weighed if small else weighed.astype(object)
@@ -173,9 +173,7 @@ class _Rows:
             side = self.against == against
             identity, project, amount = identity[side], project[side], amount[side]
         entries = aggregate(identity, project, amount, identities=identities, projects=projects)
-        if self.values.per_unit == 1:
-            return entries
-        return entries._replace(amount=integers((entries.amount // self.values.per_unit).tolist()))
+        return entries._replace(amount=Values(entries.amount, self.values.per_unit).whole())
 
     def _pair_totals(self) -> Integers:
         """What the pair of each row gave in all, in fine units, shape (rows,)."""

@@ -30,7 +30,7 @@ class Reason(StrEnum):
     TIME_UNKNOWN = "time_unknown"
     """The round has dates and the donation has none."""
     DONOR_EXCLUDED = "donor_excluded"
-    """The rules exclude the account."""
+    """The rules exclude the account, or one that is linked to it."""
     SELF_DONATION = "self_donation"
     """The donor is an owner or the payee of the project, or is linked to one."""
     AGAINST = "against"
@@ -135,8 +135,9 @@ def screen(
         screened = screened.excluding(~known[ledger.project.codes], Reason.UNKNOWN_PROJECT)
     screened = _screen_times(screened, ledger, round)
     if round.eligibility.excluded_donors:
-        barred = _codes_in(ledger.donor, round.eligibility.excluded_donors)
-        screened = screened.excluding(barred[ledger.donor.codes], Reason.DONOR_EXCLUDED)
+        barred = {weights.identity.get(donor, donor) for donor in round.eligibility.excluded_donors}
+        known = np.fromiter((name in barred for name in identities.names), np.bool_, len(identities.names))
+        screened = screened.excluding(known[identities.codes(ledger.donor)], Reason.DONOR_EXCLUDED)
     identity = identities.codes(ledger.donor)
     if projects is not None and not round.eligibility.allow_self_donation:
         screened = _screen_owners(screened, ledger.project, identity, identities, weights, listed)

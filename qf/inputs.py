@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qf.columns import named
+import numpy as np
+
+from qf.columns import IntegerNames, named
 from qf.eligibility import Project, project_list
+from qf.errors import WeightError
 from qf.ledger import DonationLedger
 from qf.plain import donation_ledger
 from qf.prices import PriceSnapshot
@@ -49,8 +52,23 @@ class Inputs:
         """Return the inputs given as plain Python or NumPy values; see `qf.settle` for each of them."""
         snapshot = PriceSnapshot.of(prices)
         ledger = donation_ledger(donations, unit_decimals=round.unit_decimals, token_decimals=snapshot.decimals)
+        _require_numbered_donors(weights, ledger)
         known = DonorWeights.of(round.weights, weights, scores, links)
         return cls(ledger, known, snapshot, project_list(projects), _attributes(attributes))
+
+
+def _require_numbered_donors(weights: Any, ledger: DonationLedger) -> None:
+    """An array of weights says nothing of donors who are not numbers below its length."""
+    if not isinstance(weights, np.ndarray):
+        return
+    names = ledger.donor.names
+    if isinstance(names, IntegerNames) and len(names) <= len(weights):
+        return
+    numbers = {str(number) for number in range(len(weights))}
+    strange = sorted(set(ledger.donor.sorted().names) - numbers)
+    if strange:
+        told = f"has {len(weights)} weights, and donor {strange[0]!r} is not a number below that"
+        raise WeightError.at("weights", f"the array {told}", "give {donor: weight}")
 
 
 def _attributes(attributes: Any) -> dict[str, dict[str, str]]:

@@ -76,7 +76,8 @@ class DonationLedger:
         """Return the same donations in the one order that does not depend on how they came in.
 
         Sorted by donor, project, time, amount, token, side and id; a row without an id is named
-        "donor/project/n", n counting that donor's rows for the project. The canonical ledger of it is itself.
+        "donor/project/n", n counting that donor's rows for the project, and "/" and "%" in a name
+        written %2F and %25. The canonical ledger of it is itself.
         """
         named = _with_sorted_names(self)
         ordered = named.take(np.lexsort(_sort_keys(named)))
@@ -155,9 +156,19 @@ def _derived(ledger: DonationLedger, given: list[str]) -> list[str]:
     starts[1:] = (donors[1:] != donors[:-1]) | (projects[1:] != projects[:-1])
     rows = np.arange(len(ledger))
     number = rows - np.maximum.accumulate(np.where(starts, rows, 0)) + 1
-    donor_names, project_names = ledger.donor.texts().tolist(), ledger.project.texts().tolist()
+    donor_names = Column(donors, [id_part(name) for name in ledger.donor.names]).texts().tolist()
+    project_names = Column(projects, [id_part(name) for name in ledger.project.names]).texts().tolist()
     derived = zip(given, donor_names, project_names, number.tolist(), strict=True)
     return [name or f"{donor}/{project}/{n}" for name, donor, project, n in derived]
+
+
+def id_part(name: str) -> str:
+    """Return a name as it stands in a derived id, so that two pairs never share one.
+
+    >>> id_part("org/app 100%")
+    'org%2Fapp 100%25'
+    """
+    return name.replace("%", "%25").replace("/", "%2F")
 
 
 def refuse_repeated_ids(ids: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from qf.columns import canonical_name
 from qf.errors import InputError, MissingPriceError, Problem
 from qf.kernels.aggregate import INT64_LIMIT
-from qf.ledger import DonationLedger, Integers
+from qf.ledger import DonationLedger, Integers, integers
 from qf.plain import exact
 from qf.units import MAX_DECIMALS
 
@@ -37,6 +37,16 @@ class Values:
 
     amount: Integers
     per_unit: int
+
+    def whole(self) -> Integers:
+        """Return what is worth at least that many whole round units: cut, shape (rows,).
+
+        >>> Values(np.array([9, 10]), 10**30).whole().tolist()
+        [0, 0]
+        """
+        if self.per_unit == 1:
+            return self.amount
+        return integers([amount // self.per_unit for amount in self.amount.tolist()])
 
 
 @dataclass(frozen=True, slots=True)

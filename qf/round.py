@@ -148,7 +148,7 @@ class EligibilityRule:
         min_donation: smallest donation that counts, in round units; 0 means none.
         min_donation_scope: what `min_donation` is compared with.
         allow_self_donation: whether an owner's donation to the own project counts.
-        excluded_donors: accounts whose donations never count.
+        excluded_donors: accounts whose donations never count, nor those of accounts linked to them.
     """
 
     min_donation: RoundUnits = RoundUnits(0)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from qf.canonical import fraction_text
 from qf.columns import canonical_name
 from qf.round import CapPolicy, MinimumScope, PoolPolicy, Rounding, WeightConvention
-from qf.units import MAX_DECIMALS, WEIGHT_ONE, parse_decimal
+from qf.units import MAX_AMOUNT, MAX_DECIMALS, WEIGHT_ONE, parse_decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,18 @@ class Reader:
     required: bool = False
 
 
+LONGEST_NUMBER = 160
+"""Characters of the longest number a rule can be: 78 digits before the point and 77 behind it."""
+
+LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999, the last year of an RFC 3339 moment."""
+
+
 def text(value: Any) -> str:
-    """Return a text value."""
+    """Return a text value, without control characters: it will be printed on other people's terminals."""
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
-    return value
+    return canonical_name(value) if value else ""
 
 
 def name(value: Any) -> str:
@@ -50,9 +60,16 @@ def decimal(value: Any) -> Fraction:
     """
     if isinstance(value, float):
         raise ValueError(f"{value!r} is a float; put the number in quotes")
+    if (isinstance(value, str) and len(value) > LONGEST_NUMBER) or (isinstance(value, int) and value > MAX_AMOUNT):
+        raise ValueError("is more than 2**256 - 1, or has too many digits")
+    if isinstance(value, np.integer | Decimal):
+        value = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Fraction):
         raise ValueError(f"{value!r} is not a number")
-    return value if isinstance(value, Fraction) else parse_decimal(str(value))
+    number = value if isinstance(value, Fraction) else parse_decimal(str(value))
+    if "/" in fraction_text(number):
+        raise ValueError(f"{number} has no finite decimal form, so it cannot be published")
+    return number
 
 
 def integer(value: Any) -> int:
@@ -64,6 +81,8 @@ def integer(value: Any) -> int:
     number = decimal(value)
     if number.denominator != 1:
         raise ValueError(f"{value!r} is not a whole number")
+    if number > MAX_AMOUNT:
+        raise ValueError("is more than 2**256 - 1")
     return int(number.numerator)
 
 
@@ -106,6 +125,8 @@ def moment(value: Any) -> int:
     1743433200
     """
     if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value <= LAST_SECOND:
+            raise ValueError(f"{value} is not between 1970 and the year 9999; is it in milliseconds?")
         return value
     try:
         when = value if isinstance(value, datetime) else datetime.fromisoformat(text(value))

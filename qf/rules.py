@@ -45,14 +45,15 @@ def preset(name: str, *, pool: int | str, parameters: Mapping[str, Any] | None =
         RoundError: naming everything malformed.
     """
     sections: dict[str, dict[str, Any]] = {section: {} for section in READERS}
-    sections["mechanism"] = {"preset": name, **(parameters or {})}
+    sections["mechanism"] = {**(parameters or {}), "preset": name}
     sections["pool"]["amount"] = pool
     home = {key: section for section, readers in READERS.items() for key in readers if key != "amount"}
     unknown = [key for key in rules if key not in home]
     if unknown:
         raise RoundError(_unknown_key("preset", key, home) for key in unknown)
     for key, value in rules.items():
-        sections[home[key]][key] = value
+        if value is not None:
+            sections[home[key]][key] = value
     sections["round"].setdefault("id", name)
     return round_of(sections)
 

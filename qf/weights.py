@@ -169,7 +169,9 @@ def _read_links(links: Any, problems: list[Problem]) -> dict[str, str]:
     read: dict[str, str] = {}
     for account, identity in (links or {}).items():
         try:
-            read[canonical_name(str(account))] = canonical_name(str(identity))
+            name, behind = canonical_name(str(account)), canonical_name(str(identity))
+            if read.setdefault(name, behind) != behind:
+                raise ValueError(f"leads to {read[name]} too, in another spelling")
         except ValueError as error:
             problems.append(Problem(f"link of {account}", str(error), "give account and identity"))
     for account, identity in read.items():

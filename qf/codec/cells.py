@@ -18,7 +18,7 @@ from qf.codec.faults import number_fault, parsed, shortened
 from qf.codec.names import Fault, Read
 from qf.kernels.aggregate import INT64_LIMIT
 from qf.ledger import NO_TIME, Integers, integers
-from qf.rule_values import moment
+from qf.rule_values import LAST_SECOND, moment
 from qf.units import to_units
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 DECIMAL_DIGITS = 38
 """Digits that a Polars decimal holds; larger numbers are read one by one."""
-
-LAST_SECOND = 253_402_300_799
-"""The last second of the year 9999. A larger time is most likely in milliseconds."""
 
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 """RFC 3339."""

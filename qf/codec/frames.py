@@ -97,13 +97,17 @@ def sorted_frame(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def derived_ids(ordered: pl.DataFrame) -> pl.Series:
-    """Return "donor/project/n" for every row, n counting that donor's rows for the project."""
+    """Return "donor/project/n" for every row, n counting that donor's rows for the project; see `ledger.id_part`."""
     donor, project = (ordered[rank].to_numpy() for rank in RANKS)
     starts = np.ones(len(ordered), dtype=bool)
     starts[1:] = (donor[1:] != donor[:-1]) | (project[1:] != project[:-1])
     rows = np.arange(len(ordered))
     number = pl.Series(rows - np.maximum.accumulate(np.where(starts, rows, 0)) + 1)
-    return ordered.select(id=pl.concat_str("donor", pl.lit("/"), "project", pl.lit("/"), number)).to_series()
+    parts = [
+        pl.col(name).str.replace_all("%", "%25", literal=True).str.replace_all("/", "%2F", literal=True)
+        for name in ("donor", "project")
+    ]
+    return ordered.select(id=pl.concat_str(parts[0], pl.lit("/"), parts[1], pl.lit("/"), number)).to_series()
 
 
 def ledger_of(ordered: pl.DataFrame, *, with_ids: bool = False) -> DonationLedger:

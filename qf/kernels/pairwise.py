@@ -82,7 +82,7 @@ def pairwise_match(
         projects: how many projects there are, with or without donors.
         strength: M, whole round units, above 0: half of what a pair gives together counts when T_ij = M.
         pair_weight: w, shape (donors,), 0..1; without it every w is 1.
-        trust: t, shape (donors,), above 0; without it every t is 1.
+        trust: t, shape (donors,), at least 0; a pair of two zeros adds nothing. Without it every t is 1.
         ordered: count (i, j) and (j, i), as Buterin (2019) does; False counts each pair once, as CLR did.
 
     Returns:
@@ -95,8 +95,8 @@ def pairwise_match(
     donors = len(rows.start) - 1
     reach = _per_donor("trust", trust, donors)
     weight = _per_donor("pair_weight", pair_weight, donors)
-    if not 0 < strength < np.inf or not (reach > 0).all() or not ((weight >= 0) & (weight <= 1)).all():
-        raise InvariantError("strength and trust are above 0, pair weights in 0..1")
+    if not 0 < strength < np.inf or not (reach >= 0).all() or not ((weight >= 0) & (weight <= 1)).all():
+        raise InvariantError("strength is above 0, trust not below, pair weights in 0..1")
     match = np.zeros(projects)
     _add_all_pairs(rows, strength * reach, weight, match)
     return 2.0 * match if ordered else match

@@ -57,7 +57,7 @@ def ideal(contributions: Contributions, terms: Terms) -> IdealMatch:
         projects=len(contributions.projects),
         strength=float(terms.parameters["strength"]),
         pair_weight=weight / largest if pairs else None,
-        trust=np.where(weight > 0, weight, 1.0) if trusts else None,
+        trust=weight if trusts else None,
         ordered=terms.parameters["variant"] == "bounded",
     )
     amounts = float_amounts(matches * largest if pairs else matches, contributions.unit_decimals)

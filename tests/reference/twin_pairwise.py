@@ -30,7 +30,7 @@ def pairwise_matches(
     for i, j in combinations(range(len(given)), 2):
         roots = [sqrt(mine * theirs) for mine, theirs in zip(given[i], given[j], strict=True)]
         bound = strength * (1.0 if trust is None else max(trust[i], trust[j]))
-        factor = 1 / (fsum(roots) / bound + 1)
+        factor = 1 / (fsum(roots) / bound + 1) if bound else 0.0
         weight = 1.0 if pair_weight is None else min(pair_weight[i], pair_weight[j])
         for project, root in enumerate(roots):
             terms[project].append(weight * factor * root)

@@ -127,3 +127,9 @@ def test_attributes_when_accounts_are_linked_then_the_first_in_name_order_speaks
     links = {"a": "me", "b": "me"}
     counted = count(round, qf.Inputs.of(round, [Donation("a", "p", 1)], links=links, attributes=attributes))
     assert counted.contributions.attributes == {"group": {"me": "own"}, "badge": {"me": "1"}}
+
+
+@pytest.mark.parametrize("links", [{"evil2": "evil"}, {"evil": "evil2"}, {"evil": "me", "evil2": "me"}])
+def test_screen_when_a_barred_donor_gives_through_a_linked_wallet_then_donor_excluded(links: dict[str, str]) -> None:
+    gifts = [Donation("evil2", "p", 1), Donation("bob", "p", 1)]
+    assert reasons(gifts, {"excluded_donors": ["evil"]}, links=links) == [Reason.DONOR_EXCLUDED, None]

@@ -80,3 +80,10 @@ def test_integers_when_one_does_not_fit_then_python_ints() -> None:
     assert integers([2**63 - 1]).dtype == np.int64
     assert integers([2**63]).dtype == object
     assert integers([]).dtype == np.int64
+
+
+def test_canonical_when_names_hold_slashes_then_derived_ids_do_not_meet() -> None:
+    """Anybody who could choose a name could block a settlement: both of these were named ann/org/app/1."""
+    ledger = donation_ledger([("ann", "org/app", 500), ("ann/org", "app", 500), ("100%", "a", 1)]).canonical()
+    assert ledger.id is not None
+    assert ledger.id.tolist() == ["100%25/a/1", "ann/org%2Fapp/1", "ann%2Forg/app/1"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import qf
 from qf.errors import InputError, MissingPriceError
 from qf.ledger import Donation
 from qf.plain import donation_ledger
@@ -50,3 +51,11 @@ def test_snapshot_when_two_spellings_of_a_token_differ_then_named() -> None:
 def test_snapshot_when_not_a_mapping_then_said() -> None:
     with pytest.raises(InputError, match="are not a mapping"):
         PriceSnapshot.of([("ETH", 1, 18)])
+
+
+@pytest.mark.parametrize("convention", ["inside_root", "per_donation"])
+def test_settle_when_gifts_are_dust_in_tokens_then_worth_nothing(convention: str) -> None:
+    prices = {"ETH": ("400000.57", 18)}
+    gifts = [Donation("ann", "well", "0.0000001", token="ETH"), Donation("bob", "well", "0.0000002", token="ETH")]
+    result = qf.settle(qf.preset("yen", pool=9, convention=convention), gifts, prices=prices)
+    assert (result.payouts, result.unspent) == ({"well": 0}, 9)

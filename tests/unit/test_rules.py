@@ -1,9 +1,11 @@
 """A round file says everything, or every mistake in it is named."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 import qf
@@ -141,3 +143,26 @@ def test_alpha_when_there_is_a_minimum_payout_then_refused() -> None:
 def test_pool_when_impossible_then_refused_at_once(values: Any) -> None:
     with pytest.raises(qf.RoundError):
         qf.Pool(**{"amount": 1, **values})
+
+
+def test_preset_when_values_are_numpy_decimal_or_none_then_read() -> None:
+    round = qf.preset("yen", pool=np.int64(1000), match_cap_amount=None, min_payout=Decimal(5))
+    assert (round.pool.amount, round.pool.match_cap, round.pool.min_payout) == (1000, 1000, 5)
+    assert qf.preset("octant", pool=1, parameters={"preset": "yen"}).mechanism.parameters["subtract"] == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "told"),
+    [
+        ("round", "opens", 1743433200000, "is it in milliseconds"),
+        ("round", "opens", -1, "between 1970"),
+        ("round", "title", "T\x1b]0;pwned\x07", "control characters"),
+        ("pool", "amount", "9" * 5000, "is more than"),
+        ("pool", "amount", "1e999", "is more than"),
+        ("pool", "match_cap_fraction", Fraction(1, 3), "no finite decimal form"),
+    ],
+)
+def test_round_when_a_value_cannot_be_published_then_refused(section: str, key: str, value: Any, told: str) -> None:
+    document: dict[str, Any] = {**SMALLEST, section: {**SMALLEST[section], key: value}}
+    with pytest.raises(qf.RoundError, match=told):
+        round_of(document)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import qf
 from qf.columns import Column
 from qf.errors import WeightError
 from qf.round import WeightRule
@@ -99,3 +100,20 @@ def test_weights_when_two_spellings_of_an_account_differ_then_named() -> None:
     with pytest.raises(WeightError, match="in another spelling"):
         DonorWeights.of(WeightRule(), {address: 1, address.lower(): 0})
     assert len(DonorWeights.of(WeightRule(), {address: 1, address.lower(): 1}).weight) == 1
+
+
+def test_weights_when_an_array_and_donors_are_no_numbers_below_its_length_then_refused() -> None:
+    """Such an array matched nobody, and everybody counted in full without a word."""
+    for donors in (["a", "b"], np.array([10, 20]), ["0", "01"]):
+        gifts = {"donor": donors, "project": ["x", "y"], "amount": [100, 100]}
+        with pytest.raises(WeightError, match="is not a number below that"):
+            qf.settle(qf.preset("octant", pool=1000), gifts, weights=np.array([0.01, 1.0]))
+    gifts = {"donor": np.array([0, 1]), "project": ["x", "y"], "amount": [100, 100]}
+    fair = qf.preset("octant", pool=1000, match_cap_fraction="1")
+    assert qf.settle(fair, gifts, weights=np.array([0.01, 1.0])).payouts == {"x": 9, "y": 990}
+
+
+def test_links_when_two_spellings_of_an_account_lead_to_two_identities_then_named() -> None:
+    address = "0xDA10009cBd5D07dd0CeCc66161FC93D7c9000da1"
+    with pytest.raises(WeightError, match="leads to a too, in another spelling"):
+        DonorWeights.of(WeightRule(), links={address: "a", address.lower(): "b"})

@@ -47,7 +47,7 @@ def test_matches_equal_the_twin_when_rounds_are_arbitrary(table: Table, strength
 def test_matches_equal_the_twin_when_pairs_have_weights_and_trust(table: Table, data: st.DataObject) -> None:
     size = {"min_size": len(table), "max_size": len(table)}
     weight = data.draw(st.lists(st.floats(0, 1), **size))
-    trust = data.draw(st.lists(st.floats(0.5, 1.5), **size))
+    trust = data.draw(st.lists(st.one_of(st.just(0.0), st.floats(0.5, 1.5)), **size))
     expected = pairwise_matches(table, strength=25, pair_weight=weight, trust=trust) or [0, 0, 0]
     found = matched(table, strength=25.0, pair_weight=np.array(weight), trust=np.array(trust))
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-300)
@@ -175,7 +175,7 @@ def test_inputs_are_left_as_they_were() -> None:
         {"strength": 0.0},
         {"strength": float("inf")},
         {"strength": float("nan")},
-        {"trust": np.array([1.0, 0.0])},
+        {"trust": np.array([1.0, -0.5])},
         {"trust": np.array([1.0])},
         {"pair_weight": np.array([1.0, 1.5])},
         {"pair_weight": np.array([1.0, np.nan])},

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qf import InputError, NoMatchError, RoundError, RoundResult, round_of, settle
+from qf import InputError, NoMatchError, RoundError, RoundResult, preset, round_of, settle
 from qf.kernels.aggregate import Entries
 from qf.mechanisms import Arithmetic
 from qf.mechanisms.grouped import group_tally, multiplied
+from qf.units import format_decimal
 
 GIFTS = [("ann", "well", 9), ("bob", "well", 16), ("ann", "bus", 4), ("cy", "bus", 1)]
 
@@ -161,3 +162,12 @@ def test_group_tally_when_groups_cross_identities_then_they_are_added_up_before_
     gifts = Entries(np.array([0, 1, 3]), np.array([0, 0, 1], dtype=np.int32), np.array([9, 16, 4]))
     sums = group_tally(gifts, np.array([0, 0, 1]), projects=2, root_bits=0)
     assert (sums.root_sum, sums.direct_sum) == ([5, 2], [25, 4])
+
+
+@pytest.mark.parametrize(("trust", "match"), [((0, "0.5"), "11.11"), (("0.0001", "0.5"), "11.11"), ((0, 0), "0")])
+def test_clr_when_trust_is_zero_then_never_more_than_a_little_trust(trust: tuple[Any, Any], match: str) -> None:
+    """sqrt(100 * 100) / (100 / (25 max(t, t)) + 1); trust 0 used to count as full trust."""
+    weights = dict(zip("ab", trust, strict=True))
+    round = preset("clr", pool=10**24, decimals=18)
+    found = settle(round, [("a", "p", 100), ("b", "p", 100)], weights=weights)["p"].ideal_match
+    assert format_decimal(found / 10**18, 2) == match
