@@ -37,6 +37,8 @@ class Reason(StrEnum):
     """It was spent against a project, which the mechanism does not know."""
     NO_WEIGHT = "no_weight"
     """The weight of the donor is 0, or below 1 where the rule is a gate."""
+    NOTHING_GIVEN = "nothing_given"
+    """Its amount is 0."""
     BELOW_MINIMUM = "below_minimum"
     """It is smaller than the minimum of the round."""
 
@@ -54,6 +56,7 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.SELF_DONATION: "Given by an owner or payee of the project, or an account linked to one.",
     Reason.AGAINST: "Spent against a project, which this formula does not know.",
     Reason.NO_WEIGHT: "The donor's weight is 0, or below 1 where full weight is required.",
+    Reason.NOTHING_GIVEN: "The amount is 0.",
     Reason.BELOW_MINIMUM: "Smaller than the minimum of the round.",
 }
 """Each reason in a sentence a donor understands."""
@@ -143,7 +146,8 @@ def screen(
         screened = _screen_owners(screened, ledger.project, identity, identities, weights, listed)
     if ledger.against is not None and not takes_against:
         screened = screened.excluding(ledger.against, Reason.AGAINST)
-    return _screen_weights(screened, identity, identities, round.weights.convention)
+    screened = _screen_weights(screened, identity, identities, round.weights.convention)
+    return screened.excluding(np.asarray(ledger.amount == 0, dtype=bool), Reason.NOTHING_GIVEN)
 
 
 def _project(given: Any) -> Project:

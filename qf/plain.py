@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import fields
 from decimal import Decimal
 from fractions import Fraction
@@ -42,10 +42,11 @@ def donation_ledger(
     """
     if isinstance(donations, DonationLedger):
         return donations
-    if donations is None or isinstance(donations, str | bytes):
+    if isinstance(donations, str | bytes) or not isinstance(donations, Iterable):
         raise DonationError.at("donations", f"{type(donations).__name__} given", "give rows or columns")
-    if hasattr(donations, "columns"):
-        donations = {str(name): donations[name].to_numpy() for name in donations.columns}
+    frame: Any = donations
+    if hasattr(frame, "columns"):
+        donations = {str(name): frame[name].to_numpy() for name in frame.columns}
     columns = donations if isinstance(donations, Mapping) else _columns_of(donations)
     _check_columns(columns)
     return _ledger_of(columns, unit_decimals, token_decimals or {})
@@ -98,7 +99,13 @@ def _check_columns(columns: Mapping[str, Any]) -> None:
         for name in columns
         if name not in COLUMNS
     ]
-    lengths = {name: len(column) for name, column in columns.items() if column is not None}
+    flat = {name: column for name, column in columns.items() if column is not None}
+    strange = [name for name, column in flat.items() if not _is_flat(column)]
+    problems += [
+        Problem("donations", f"column {name!r} is not a flat list of values", "give one value per donation")
+        for name in strange
+    ]
+    lengths = {name: len(column) for name, column in flat.items() if name not in strange}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items())
         problems.append(Problem("donations", f"columns differ in length: {told}", "give one value per donation"))
@@ -106,9 +113,16 @@ def _check_columns(columns: Mapping[str, Any]) -> None:
         raise DonationError(problems)
 
 
+def _is_flat(column: Any) -> bool:
+    """A masked array is refused: what its mask hides would be counted."""
+    if isinstance(column, np.ndarray):
+        return column.ndim == 1 and not isinstance(column, np.ma.MaskedArray)
+    return isinstance(column, Sized) and not isinstance(column, str | bytes)
+
+
 def _ledger_of(columns: Mapping[str, Any], unit_decimals: int, token_decimals: Mapping[str, int]) -> DonationLedger:
     problems: list[Problem] = []
-    tokens, ids, against = columns.get("token"), columns.get("id"), columns.get("against")
+    tokens, ids, against = (_known(columns.get(name)) for name in ("token", "id", "against"))
     tokens = tokens if tokens is not None and any(tokens) else None
     decimals = unit_decimals if tokens is None else _decimals(tokens, unit_decimals, token_decimals, problems)
     amount = _amounts(columns["amount"], decimals, problems)
@@ -129,19 +143,24 @@ def _ledger_of(columns: Mapping[str, Any], unit_decimals: int, token_decimals: M
     )
 
 
+def _known(values: Any) -> Any:
+    """Return a column in which None and NaN, as data frames write what is not known, are nothing."""
+    return None if values is None else ["" if value is None or value != value else value for value in values]
+
+
 def _amounts(values: Any, decimals: int | list[int], problems: list[Problem]) -> Integers:
     if isinstance(decimals, int) and isinstance(values, np.ndarray) and values.dtype.kind in "iu" and len(values):
         scale, largest = 10**decimals, int(values.max())
-        if int(values.min()) > 0 and largest * scale < INT64_LIMIT:
+        if int(values.min()) >= 0 and largest * scale < INT64_LIMIT:
             whole = values.astype(np.int64, copy=False)
             return whole if scale == 1 else whole * scale
     places = [decimals] * len(values) if isinstance(decimals, int) else decimals
     amounts = []
     for number, (value, place) in enumerate(zip(values, places, strict=True), start=1):
         try:
-            amounts.append(positive_units(value, place))
+            amounts.append(to_units(exact(value), place))
         except ValueError as error:
-            problems.append(Problem(f"donations row {number}, amount", str(error), "give a positive amount"))
+            problems.append(Problem(f"donations row {number}, amount", str(error), "give an amount of 0 or more"))
     return integers(amounts)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -24,16 +26,26 @@ HELP = """Quadratic funding, exact and verifiable.
 
 Exit codes: 0 done. 1 the answer is no: a bundle does not verify, a replay differs. \
 2 the command line, a file or the rules are wrong, and nothing was written. \
-3 an optional package is not installed. 70 a bug in qf. 130 interrupted.
+3 an optional package is not installed. 70 a bug in qf. 130 interrupted. 141 nobody reads the output any more.
 """
 
 
 class Commands(TyperGroup):
     """All commands. Whichever way they are started, an error ends in a message and one of the codes of `Exit`."""
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a reader that went away is no answer, neither yes nor no."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+            return answer
+        except BrokenPipeError:
+            sys.exit(Exit.PIPE)
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         """Run the command line `args`."""
         as_json = "--json" in (sys.argv if args is None else args)
+        _print_anything()
         try:
             return super().main(args, *rest, **options)
         except QfError as error:
@@ -49,6 +61,24 @@ class Commands(TyperGroup):
             traceback.print_exc()
             print_error(QfError(f"a bug in qf, please report it: {type(error).__name__}: {error}"), as_json)
             sys.exit(Exit.BUG)
+        finally:
+            _leave_broken_streams()
+
+
+def _leave_broken_streams() -> None:
+    """Point a stream that cannot be written at nothing: else Python ends with 120 in place of our exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _print_anything() -> None:
+    """Let a terminal that cannot show a character show its code: a name must not stop a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 app = typer.Typer(cls=Commands, help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from fractions import Fraction
 from pathlib import Path
@@ -40,22 +40,39 @@ class Exit(IntEnum):
     """An optional package is not installed."""
     BUG = 70
     """One of our own promises is broken."""
+    PIPE = 141
+    """Nobody reads the output any more, as in `qf ... | head`; says nothing about the answer."""
 
 
-out = Console(markup=False, highlight=False, emoji=False)
+class Terminal(Console):
+    """A console that leaves it to the command what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again: Rich would end with 1, which here means that a bundle does not verify."""
+        raise BrokenPipeError
+
+
+out = Terminal(markup=False, highlight=False, emoji=False)
 """Standard output. Names of projects and donors come from others: nothing in them is read as markup."""
 
-err = Console(stderr=True, markup=False, highlight=False, emoji=False)
+err = Terminal(stderr=True, markup=False, highlight=False, emoji=False)
 """Standard error: progress and errors, so that standard output can be piped."""
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print `document` as canonical JSON: numbers are strings, keys are sorted."""
-    sys.stdout.write(canonical_json(document).decode())
+    sys.stdout.flush()
+    sys.stdout.buffer.write(canonical_json(document))
+    sys.stdout.buffer.flush()
 
 
 def print_error(error: QfError, as_json: bool) -> None:
-    """Print what went wrong, all of it, to standard error."""
+    """Print what went wrong, all of it, to standard error; where that is closed, the exit code has to do."""
+    with suppress(OSError):
+        _print_error(error, as_json)
+
+
+def _print_error(error: QfError, as_json: bool) -> None:
     if as_json:
         problems = [vars_of(problem) for problem in error.problems] if isinstance(error, InputError) else []
         document = {"error": type(error).__name__, "message": str(error), "problems": problems}

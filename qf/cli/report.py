@@ -16,9 +16,11 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="File to write the 
 def report_command(bundle: BundleFolder, output: Output = Path("report.html"), as_json: Json = False) -> None:
     """Write a page with totals, chart, table, exclusions and how to verify. The bundle is verified first."""
     from qf.codec import read_bundle, result_digest
+    from qf.codec.bundle import refuse_inside_bundle
     from qf.report import report_html
     from qf.verify import verify
 
+    refuse_inside_bundle(output)
     with progress("recomputing and writing"):
         result = verify(bundle)
         opened = read_bundle(bundle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from qf.cli.options import Attributes, Donations, Json, Links, Prices, Projects, RoundFile, Weights
 from qf.cli.output import ROWS_SHOWN, TASK, amount_text, fact, out, print_json, progress, share_text, show, table
+from qf.errors import QfError
 from qf.result import RoundResult
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write the bundle to.")]
@@ -44,12 +46,22 @@ def settle_command(
         result, digest = _settle_large(round_file, donations, output, scheduler, workers, evidence)
     else:
         result, digest = _settle(round_file, donations, output, evidence)
+    try:
+        _show(result, output, digest, as_json)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise QfError(f"the bundle was written to {output}, but not printed: {error.strerror or error}") from error
+
+
+def _show(result: RoundResult, output: Path, digest: str, as_json: bool) -> None:
     if as_json:
         print_json(result_summary(result, output, digest))
     else:
         print_result(result)
         fact("bundle", output)
         fact("digest", digest)
+    sys.stdout.flush()
 
 
 def _settle(round_file: Path, donations: Path, output: Path, evidence: dict[str, Any]) -> tuple[RoundResult, str]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from qf.canonical import digest
 from qf.codec.aside import write_file, written_aside
-from qf.codec.facts import FACTS, facts_files, read_facts
+from qf.codec.facts import FACTS, ROUND, facts_files, read_facts
 from qf.codec.frames import joined, ledger_of
 from qf.codec.ids import Hashes, id_hashes, refuse_repeated, repeated
 from qf.codec.layout import files_in, parts_in, read_file
@@ -143,12 +143,24 @@ def new_place(folder: Path | str) -> Path:
         BundleError: something else is there.
     """
     place = Path(folder).resolve()
+    refuse_inside_bundle(place)
     if place.exists() or place.is_symlink():
         try:
             parts_in(place)
         except BundleError as error:
             raise BundleError(f"{folder}: is there already and not a bundle ({error}); nothing was written") from None
     return place
+
+
+def refuse_inside_bundle(path: Path) -> None:
+    """Raise if `path` lies in a bundle: whatever is added to one makes it no bundle.
+
+    Raises:
+        BundleError: it does; names the bundle.
+    """
+    for folder in path.resolve().parents:
+        if (folder / ROUND).is_file() and (folder / RESULT).is_file():
+            raise BundleError(f"{path}: lies in the bundle {folder}, which would not verify any more; write elsewhere")
 
 
 def read_donations_part(folder: Path, number: int, parts: int) -> pl.DataFrame:

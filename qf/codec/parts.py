@@ -128,7 +128,7 @@ def _require_values(name: str, text: pl.DataFrame, frame: pl.DataFrame) -> None:
     whole = bool(time.str.contains("^(0|-?[1-9][0-9]*)$").all()) and frame["time"].count() == len(time)
     wrong = {
         "id, donor, project or amount is empty": empty > 0,
-        "amount is not a whole number above 0": not text["amount"].str.contains("^[1-9][0-9]*$").all(),
+        "amount is not a whole number of 0 or more": not text["amount"].str.contains("^(0|[1-9][0-9]*)$").all(),
         "time is not whole seconds": not whole or bool((frame["time"] == NO_TIME).any()),
         f"side is not {AGAINST}": not text["side"].drop_nulls().is_in([AGAINST]).all(),
     }

@@ -49,6 +49,8 @@ def _toml(text: str, name: str) -> dict[str, Any]:
         line, column = place.groups() if place else (None, None)
         where = f"{name} line {line}, column {column}" if line else f"{name}, at its end"
         raise RoundError.at(where, f"is not TOML: {told}", 'text stands in quotes: title = "..."') from None
+    except ValueError as error:
+        raise RoundError.at(name, f"holds a number that is too long: {error}", "put numbers in quotes") from None
     except RecursionError:
         raise RoundError.at(name, "is nested too deeply") from None
 

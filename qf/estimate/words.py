@@ -24,6 +24,7 @@ REASON_SENTENCES: Mapping[Reason, str] = {
     Reason.AGAINST: "It was spent against the project, which the formula of this round does not know.",
     Reason.NO_WEIGHT: "The weight of the donor is 0, so the gift is not matched. Show that a person is behind the "
     "account in the way the round accepts, and the gift counts.",
+    Reason.NOTHING_GIVEN: "Its amount is 0.",
     Reason.BELOW_MINIMUM: "It is below the minimum of the round.",
 }
 """Why a donation does not count, and what the donor could do."""

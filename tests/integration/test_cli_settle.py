@@ -238,3 +238,53 @@ def test_settle_when_a_project_is_named_like_markup_then_it_is_printed_as_it_is(
     done = qf("settle", *write_small(tmp_path, rows), "-o", tmp_path / "bundle")
     assert done.exit_code == 0
     assert "[red]well[/nothing]" in done.stdout
+
+
+SHELL_ROUND = '[round]\nid = "r"\n[mechanism]\npreset = "yen"\n[pool]\namount = "100"\n'
+
+
+def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which $QF is the command, on a small round."""
+    (folder / "r.toml").write_text(SHELL_ROUND)
+    (folder / "d.csv").write_text("donor,project,amount\nあ,円,5\nb,円,5\n", "utf-8")
+    settings = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY),
+        "QF": f"{sys.executable} -m qf",
+        **environment,
+    }
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_verify_when_nobody_reads_the_output_then_not_the_code_of_a_bundle_that_does_not_verify(tmp_path: Path) -> None:
+    done = shell("$QF settle r.toml -d d.csv -o b >/dev/null; $QF verify b | true; echo ${PIPESTATUS[0]}", tmp_path)
+    assert done.stdout.strip() in {"0", "141"}
+    done = shell("$QF settle r.toml -d d.csv -o b --json | true; echo ${PIPESTATUS[0]}", tmp_path)
+    assert done.stdout.strip() in {"0", "141"}
+
+
+def test_settle_when_standard_output_is_full_then_told_that_the_bundle_is_there(tmp_path: Path) -> None:
+    done = shell("$QF settle r.toml -d d.csv -o b --json >/dev/full; echo code $?; $QF verify b", tmp_path)
+    assert "code 2" in done.stdout
+    assert "verified" in done.stdout
+    assert "the bundle was written to b" in done.stderr
+
+
+def test_settle_when_standard_error_is_full_then_the_code_is_the_same(tmp_path: Path) -> None:
+    assert shell("$QF settle r.toml -d nope.csv -o x 2>/dev/full; echo $?", tmp_path).stdout.strip() == "2"
+
+
+def test_settle_when_the_terminal_knows_ascii_only_then_names_are_shown_by_their_codes(tmp_path: Path) -> None:
+    done = shell("$QF settle r.toml -d d.csv -o b && $QF explain b -p 円 --json", tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "\\u5186" in done.stdout
+    assert '"project":"円"' in done.stdout
+
+
+def test_report_when_it_would_lie_in_the_bundle_then_refused_and_the_bundle_still_verifies(tmp_path: Path) -> None:
+    line = "$QF settle r.toml -d d.csv -o b >/dev/null; $QF report b -o b/report.html; echo $?; $QF verify b"
+    done = shell(line, tmp_path)
+    assert done.stdout.startswith("2\nverified")
+    assert "lies in the bundle" in done.stderr

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import qf
 from qf.errors import DonationError
 from qf.ledger import Donation
 from qf.plain import donation_ledger, exact
@@ -39,7 +40,7 @@ def test_ledger_when_given_a_ledger_then_itself() -> None:
     assert donation_ledger(ledger) is ledger
 
 
-@pytest.mark.parametrize("amount", [0, -1, "-1", "0.00", "nan", "inf", float("nan"), float("inf"), "1e400", None, True])
+@pytest.mark.parametrize("amount", [-1, "-1", "nan", "inf", float("nan"), float("inf"), "1e400", None, True])
 def test_ledger_when_amount_is_not_positive_then_row_is_named(amount: Any) -> None:
     with pytest.raises(DonationError, match="donations row 2, amount") as caught:
         donation_ledger([("ann", "well", 1), ("bob", "well", amount)])
@@ -144,7 +145,7 @@ def test_ledger_when_a_data_frame_then_its_columns(library: str) -> None:
     assert ledger.amount.tolist() == [12, 3]
 
 
-@pytest.mark.parametrize("donations", [None, "abc", b"abc"])
+@pytest.mark.parametrize("donations", [None, "abc", b"abc", 5])
 def test_ledger_when_not_a_table_then_said(donations: Any) -> None:
     with pytest.raises(DonationError, match="give rows or columns"):
         donation_ledger(donations)
@@ -154,3 +155,30 @@ def test_ledger_when_not_a_table_then_said(donations: Any) -> None:
 def test_ledger_when_a_name_is_neither_text_nor_integer_then_row_is_named(name: Any) -> None:
     with pytest.raises(DonationError, match=r"donations row 2, donor: .* is neither text nor an integer"):
         donation_ledger([("ann", "well", 1), (name, "well", 1)])
+
+
+@pytest.mark.parametrize("amount", [0, "0.00", np.int64(0), 0.0])
+def test_settle_when_an_amount_is_zero_then_a_counted_exclusion(amount: Any) -> None:
+    gifts = [("a", "p", 4), ("b", "p", 9), ("c", "p", amount), ("c", "q", amount)]
+    result = qf.settle(qf.preset("yen", pool=100), gifts)
+    assert (result.payouts, result["p"].donors) == ({"p": 100, "q": 0}, 2)
+    assert result.excluded == {qf.Reason.NOTHING_GIVEN: 2}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"donor": "a", "project": "x", "amount": 5},
+        {"donor": ["a"], "project": ["x"], "amount": np.array([[5]])},
+        {"donor": ["a", "b"], "project": ["x", "x"], "amount": np.ma.array([100, 100], mask=[0, 1])},
+    ],
+)
+def test_ledger_when_a_column_is_not_flat_then_said(columns: Any) -> None:
+    with pytest.raises(DonationError, match="is not a flat list of values"):
+        donation_ledger(columns)
+
+
+def test_ledger_when_a_frame_writes_nan_for_nothing_then_nothing() -> None:
+    columns = {"donor": ["a", "b"], "project": ["p", "p"], "amount": [1, 2], "token": [float("nan"), "ETH"]}
+    ledger = donation_ledger(columns, token_decimals={"ETH": 1})
+    assert ledger.amount.tolist() == [1, 20]

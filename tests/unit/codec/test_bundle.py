@@ -25,6 +25,7 @@ from qf.ledger import Donation
 from qf.mechanisms import Arithmetic
 from qf.result import ProjectResult, RoundResult
 from qf.round import Pool, Round
+from qf.rules import preset
 from qf.settle import settle_inputs
 from qf.units import BaseUnits, RoundUnits
 from qf.verify import verify
@@ -304,10 +305,10 @@ HEADER = b"id,donor,project,amount,token,time,side\n"
         (b"x,ann,well,1,,,\n\n", "not"),
         (b"x,ann,well,1,,,\r\n", "not in canonical form"),
         (b'"x",ann,well,1,,,\n', "line 2: not in canonical form"),
-        (b"x,ann,well,01,,,\n", "amount is not a whole number above 0"),
-        (b"x,ann,well,0,,,\n", "amount is not a whole number above 0"),
+        (b"x,ann,well,01,,,\n", "amount is not a whole number of 0 or more"),
+        (b"x,ann,well,-1,,,\n", "amount is not a whole number of 0 or more"),
         (b"x,ann,well,,,,\n", "empty"),
-        (b"x,ann,well,1.0,,,\n", "amount is not a whole number above 0"),
+        (b"x,ann,well,1.0,,,\n", "amount is not a whole number of 0 or more"),
         (b"x,ann,well,1,,1.5,\n", "time is not whole seconds"),
         (b"x,ann,well,1,,01,\n", "time is not whole seconds"),
         (b"x,ann,well,1,,,for\n", "side is not against"),
@@ -349,3 +350,21 @@ def test_read_when_whole_then_round_inputs_and_document(tmp_path: Path) -> None:
     assert isinstance(bundle, Bundle)
     assert bundle.inputs.weights.weight == {"ann": 5000}
     assert bundle.document["totals"]["donations"] == "5"
+
+
+def test_bundle_when_a_gift_of_zero_came_through_the_library_then_excluded_and_verified(tmp_path: Path) -> None:
+    round = preset("yen", pool=100)
+    inputs = Inputs.of(round, [("a", "p", 4), ("b", "p", 9), ("c", "p", 0)])
+    write_bundle(tmp_path / "b", round, inputs, settle_inputs(round, inputs))
+    assert "c/p/1,nothing_given" in (tmp_path / "b/exclusions/0000.csv").read_text()
+    assert verify(tmp_path / "b").payouts == {"p": 100}
+
+
+def test_bundle_when_it_would_lie_in_a_bundle_then_refused(tmp_path: Path) -> None:
+    round = preset("yen", pool=100)
+    inputs = Inputs.of(round, [("a", "p", 4)])
+    result = settle_inputs(round, inputs)
+    write_bundle(tmp_path / "b", round, inputs, result)
+    with pytest.raises(BundleError, match="lies in the bundle"):
+        write_bundle(tmp_path / "b" / "inside", round, inputs, result)
+    verify(tmp_path / "b")
