@@ -223,9 +223,13 @@ def float_amounts(values: NDArray[np.float64], unit_decimals: int) -> Amounts:
 
 
 def direct_amounts(contributions: Contributions, terms: Terms) -> Amounts:
-    """Return what every project was given, weighted as the convention says, exact, in round units."""
-    given = weighted_tally(contributions, terms, root_bits=0).direct_sum
-    return Amounts(tuple(given), weight_scale(terms.convention))
+    """Return what every project was given, weighted as the convention says, exact, in round units.
+
+    Under `pairwise_min` that is w c, as inside the root: a donor paired with itself counts min(w, w) = w.
+    """
+    own = WeightConvention.INSIDE_ROOT if terms.convention is WeightConvention.PAIRWISE_MIN else terms.convention
+    given = weighted_tally(contributions, replace(terms, convention=own), root_bits=0).direct_sum
+    return Amounts(tuple(given), weight_scale(own))
 
 
 def required_attribute(contributions: Contributions, attribute: str) -> Mapping[str, str]:

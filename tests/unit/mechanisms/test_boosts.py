@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+import qf
 from qf import InputError, round_of, settle
 from qf.mechanisms.boosts import combined, read_boosts
 
@@ -42,6 +43,7 @@ def test_read_boosts_when_malformed_then_refused(text: str) -> None:
         ("linear:max=3:threshold=2", {"b": 1 + Fraction(2, 8), "c": 3}),
         ("log_linear:max=3:threshold=9", {"c": 3}),
         ("normal:mean=2:deviation=4:max=3", {"a": 1, "b": 1, "c": 3}),
+        ("normal:mean=2:deviation=14:max=3", {"a": 1, "b": 1, "c": 2}),
         ("logistic:midpoint=9:steepness=1:max=3:threshold=9", {"c": 2}),
     ],
 )
@@ -54,6 +56,8 @@ def test_combined_when_nothing_is_known_then_nothing() -> None:
     values = [Fraction(0), Fraction(2), Fraction(3)]
     assert [combined(values, rule) for rule in ("max", "sum", "product")] == [3, 5, 6]
     assert [combined([], rule) for rule in ("max", "sum", "product")] == [0, 0, 0]
+    assert combined([Fraction(1, 2), Fraction(1)], "product") == 1
+    assert combined([Fraction(1, 2), Fraction(1, 4)], "product") == combined([Fraction(1, 2)], "max") == Fraction(1, 2)
 
 
 def tunable(boosts: str, **attributes: dict[str, object]) -> Fraction:
@@ -87,3 +91,18 @@ def test_tunable_when_the_largest_holder_gave_nothing_then_it_still_sets_the_top
     alone = tunable("tec:linear:max=8:threshold=1", tec={"ann": 5})
     below = tunable("tec:linear:max=8:threshold=1", tec={"ann": 5, "whale": 5_000})
     assert below < alone
+
+
+@pytest.mark.parametrize(("rule", "boost"), [("max", 1 + 3), ("sum", 1 + 5), ("product", 1 + 6)])
+def test_tunable_when_two_boosts_meet_then_combined_by_the_rule(rule: str, boost: int) -> None:
+    """One donor with b = 2 and b = 3: S**2 = c * boost, as nothing is subtracted."""
+    parameters = {
+        "id": "tunable",
+        "subtract": "nothing",
+        "boosts": "one:threshold:max=2:threshold=1,two:threshold:max=3:threshold=1",
+        "combine": rule,
+        "factor": "1",
+    }
+    round = qf.preset("yen", pool=1, parameters=parameters)
+    result = qf.settle(round, [("ann", "well", 100)], attributes={"one": {"ann": 1}, "two": {"ann": 1}})
+    assert abs(result["well"].ideal_match - 100 * boost) < Fraction(1, 10**5)

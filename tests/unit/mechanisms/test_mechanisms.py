@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from qf import InputError, NoMatchError, RoundError, RoundResult, preset, round_of, settle
+from qf.inputs import Inputs
 from qf.kernels.aggregate import Entries
-from qf.mechanisms import Arithmetic
+from qf.mechanisms import REGISTRY, Arithmetic
+from qf.mechanisms.cluster_declared import largest_groups
 from qf.mechanisms.grouped import group_tally, multiplied
-from qf.units import format_decimal
+from qf.mechanisms.mix import mixed
+from qf.settle import match
+from qf.units import Amounts, format_decimal
 
 GIFTS = [("ann", "well", 9), ("bob", "well", 16), ("ann", "bus", 4), ("cy", "bus", 1)]
 
@@ -171,3 +175,73 @@ def test_clr_when_trust_is_zero_then_never_more_than_a_little_trust(trust: tuple
     round = preset("clr", pool=10**24, decimals=18)
     found = settle(round, [("a", "p", 100), ("b", "p", 100)], weights=weights)["p"].ideal_match
     assert format_decimal(found / 10**18, 2) == match
+
+
+def direct_of(mechanism: dict[str, Any], convention: str, **known: Any) -> dict[str, Fraction]:
+    """What the mechanism calls direct contributions: `alpha` pays them out, so their scale is money."""
+    document = {
+        "round": {"id": "t"},
+        "pool": {"amount": 1_000},
+        "mechanism": mechanism,
+        "weights": {"convention": convention},
+    }
+    round = round_of(document)
+    counted, found = match(round, Inputs.of(round, GIFTS, weights={"bob": "0.25"}, **known))
+    return dict(zip(counted.contributions.projects, found.direct.fractions(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("convention", "well"),
+    [("inside_root", 9 + 4), ("on_root", 9 + 1), ("pairwise_min", 9 + 4), ("gate", 9), ("per_donation", 9 + 4)],
+)
+@pytest.mark.parametrize(
+    "mechanism",
+    [
+        {"id": "quadratic"},
+        {"id": "pairwise"},
+        {"id": "cluster_connection", "when_disjoint": "quadratic"},
+        {"id": "cluster_profile"},
+        {"id": "cluster_declared"},
+        {"id": "tunable", "boosts": ""},
+        {"id": "proportional"},
+    ],
+    ids=lambda mechanism: str(mechanism["id"]),
+)
+def test_direct_when_weighted_then_in_round_units_as_the_convention_says(
+    mechanism: dict[str, Any], convention: str, well: int
+) -> None:
+    """ann gave the well 9 with weight 1, bob 16 with weight 1/4: w c is 4, w**2 c is 1."""
+    if convention not in REGISTRY[str(mechanism["id"])].conventions:
+        with pytest.raises(RoundError, match="cannot apply"):
+            direct_of(mechanism, convention)
+        return
+    direct = direct_of(mechanism, convention, attributes={"group": {"ann": "x", "bob": "y"}})
+    assert direct == {"bus": 5, "well": well}
+
+
+def test_declared_when_two_groups_gave_most_then_who_has_none_joins_the_first_by_name() -> None:
+    """Groups 0 and 1 gave the project 100 each."""
+    entries = Entries(np.array([0, 1, 2]), np.array([0, 0], dtype=np.int32), np.array([100, 100]))
+    assert largest_groups(entries, np.array([0, 1]), 2, 1).tolist() == [0]
+
+
+@pytest.mark.parametrize(("first", "second"), [("cluster_profile", "equal"), ("equal", "cluster_profile")])
+def test_mix_when_either_part_matches_nothing_then_the_other_decides(first: str, second: str) -> None:
+    assert settled({"id": "mix", "first": first, "second": second}, GIFTS[:2]).payouts == {"well": 1_000}
+
+
+def test_mixed_when_one_part_is_empty_then_the_shares_of_the_other() -> None:
+    nothing, some = Amounts((0, 0)), Amounts((1, 3))
+    expected = (Fraction(1, 4), Fraction(3, 4))
+    assert (
+        mixed(nothing, some, Fraction(1, 2)).fractions() == mixed(some, nothing, Fraction(1, 2)).fractions() == expected
+    )
+
+
+def test_voting_when_the_unit_has_decimals_then_credits_are_whole_units() -> None:
+    rules = {"unit_decimals": 2, "unit": "", "convention": "on_root"}
+    parameters = {"id": "quadratic_voting", "credits": 10}
+    round = preset("yen", pool=100, parameters=parameters, **rules)
+    assert settle(round, [("ann", "well", 10)]).payouts == {"well": 100}
+    with pytest.raises(InputError, match=r"spent 10\.01 credits; one donor has 10"):
+        settle(round, [("ann", "well", "10.01")])
