@@ -5,11 +5,17 @@
     │   ├── RoundError        the rules of a round
     │   ├── DonationError     the donations
     │   ├── WeightError       weights, scores and account links
-    │   └── ProjectError      the list of projects
+    │   ├── ProjectError      the list of projects
+    │   └── PayoutError       who is paid, how much, and the files that say so
     ├── MissingPriceError     a token in the ledger has no price; a missing price is never 0
     ├── NoMatchError          the mechanism is undefined on these donations (nobody gave, budget too small)
+    ├── UnreconciledError     the ledger differs from its sources, and nobody said why that is no hindrance
     ├── BundleError           a bundle cannot be read or written
     │   └── VerificationError a bundle does not recompute; names the first thing that differs
+    ├── ChainError            a chain could not be read
+    │   ├── NodeError         a node failed, or no node is left to ask
+    │   ├── ReorganisedError  a block that was read is no longer part of the chain; walk back and read again
+    │   └── UnprovableError   what was read cannot be checked; says which blocks, why, and what to do
     ├── MissingExtraError     an optional package is needed; names the extra to install
     └── InvariantError        one of our own promises is broken: a bug here, never the caller's fault
 
@@ -89,6 +95,10 @@ class ProjectError(InputError):
     """The list of projects is malformed."""
 
 
+class PayoutError(InputError):
+    """Payouts cannot be made as they are written: payees, amounts, tree or signature."""
+
+
 class MissingPriceError(QfError):
     """Tokens in the ledger that have no price, so that their value in the round unit is unknown."""
 
@@ -100,6 +110,16 @@ class MissingPriceError(QfError):
 
 class NoMatchError(QfError):
     """The mechanism is undefined on these donations."""
+
+
+class UnreconciledError(QfError):
+    """A round that asks for it was not reconciled. `lines` holds everything that is unresolved."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        hidden = len(self.lines) - SHOWN_PROBLEMS
+        more = [f"... and {hidden} more"] if hidden > 0 else []
+        super().__init__("\n".join([*self.lines[:SHOWN_PROBLEMS], *more]))
 
 
 class BundleError(QfError):
@@ -114,6 +134,39 @@ class VerificationError(BundleError):
         self.published = published
         self.computed = computed
         super().__init__(f"{where}: published {published}, computed {computed}")
+
+
+class ChainError(QfError):
+    """A chain could not be read."""
+
+
+class NodeError(ChainError):
+    """A node failed, or no node is left to ask. `fault` says of what kind, `size` how many blocks it would take."""
+
+    def __init__(self, told: str, fault: str = "fatal", size: int | None = None) -> None:
+        self.fault = fault
+        self.size = size
+        super().__init__(told)
+
+
+class ReorganisedError(ChainError):
+    """A block that was read is no longer part of the chain. `number` is its height, `hash` what it was."""
+
+    def __init__(self, number: int, hash: str, now: str) -> None:
+        self.number = number
+        self.hash = hash
+        self.now = now
+        super().__init__(f"block {number} was {hash} and is now {now}; walk back to a block that stands and read again")
+
+
+class UnprovableError(ChainError):
+    """What was read cannot be checked. `where` says which blocks, `why` what fails, `fix` what to do."""
+
+    def __init__(self, where: str, why: str, fix: str) -> None:
+        self.where = where
+        self.why = why
+        self.fix = fix
+        super().__init__(f"{where}: {why}; {fix}")
 
 
 class MissingExtraError(QfError):

@@ -14,6 +14,7 @@ from qf.errors import WeightError
 from qf.ledger import DonationLedger
 from qf.plain import donation_ledger
 from qf.prices import PriceSnapshot
+from qf.reconciliation import Reconciliation
 from qf.round import Round
 from qf.weights import DonorWeights
 
@@ -28,6 +29,7 @@ class Inputs:
         prices: what each token is worth.
         projects: what can be funded, sorted by id; None means every project that occurs.
         attributes: attribute -> donor -> value, for mechanisms that read more than a weight.
+        reconciliation: the donations compared with where they came from.
     """
 
     ledger: DonationLedger
@@ -35,6 +37,7 @@ class Inputs:
     prices: PriceSnapshot = PriceSnapshot()
     projects: tuple[Project, ...] | None = None
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reconciliation: Reconciliation | None = None
 
     @classmethod
     def of(
@@ -48,13 +51,14 @@ class Inputs:
         prices: Any = None,
         projects: Any = None,
         attributes: Any = None,
+        reconciliation: Reconciliation | None = None,
     ) -> Inputs:
         """Return the inputs given as plain Python or NumPy values; see `qf.settle` for each of them."""
         snapshot = PriceSnapshot.of(prices)
         ledger = donation_ledger(donations, unit_decimals=round.unit_decimals, token_decimals=snapshot.decimals)
         _require_numbered_donors(weights, ledger)
         known = DonorWeights.of(round.weights, weights, scores, links)
-        return cls(ledger, known, snapshot, project_list(projects), _attributes(attributes))
+        return cls(ledger, known, snapshot, project_list(projects), _attributes(attributes), reconciliation)
 
 
 def _require_numbered_donors(weights: Any, ledger: DonationLedger) -> None:

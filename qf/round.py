@@ -185,6 +185,7 @@ class Round:
         unit_decimals: amounts may have this many decimal places; they are held as integers of 1 / 10**unit_decimals.
         pool, mechanism, eligibility, weights: the four groups of rules.
         opens, closes: seconds since 1970 UTC; a donation counts if opens <= time < closes. None: no limit.
+        reconciled: whether it is settled only once its donations were reconciled with where they came from.
     """
 
     id: str
@@ -197,3 +198,4 @@ class Round:
     weights: WeightRule = WeightRule()
     opens: int | None = None
     closes: int | None = None
+    reconciled: bool = False

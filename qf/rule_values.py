@@ -196,6 +196,7 @@ READERS: Mapping[str, Mapping[str, Reader]] = {
         "unit_decimals": Reader(decimals, "how many decimal places amounts may have"),
         "opens": Reader(moment, "an RFC 3339 moment with its time zone"),
         "closes": Reader(moment, "an RFC 3339 moment with its time zone"),
+        "reconciled": Reader(flag, "true or false"),
     },
     "pool": {
         "amount": Reader(integer, "base units of the payout token, a whole number", required=True),
@@ -232,6 +233,7 @@ WRITERS: Mapping[str, Callable[[Any], Any]] = {
     "opens": moment_text,
     "closes": moment_text,
     "match_cap_fraction": fraction_text,
+    "reconciled": bool,
     "allow_self_donation": bool,
     "excluded_donors": list,
     "curve": lambda points: [[fraction_text(score), fraction_text(weight)] for score, weight in points],

@@ -1,6 +1,6 @@
 """Text -> `Round` and back: the keys of round.toml, their defaults, presets, and every mistake named at once.
 
-    [round]        id, title, opens, closes, unit, unit_decimals
+    [round]        id, title, opens, closes, unit, unit_decimals, reconciled
     [pool]         amount, token, decimals, policy, match_cap_fraction or match_cap_amount, cap, rounding, min_payout
     [mechanism]    id and its parameters, or preset
     [eligibility]  min_donation, min_donation_scope, allow_self_donation, excluded_donors

@@ -13,6 +13,7 @@ from qf.allocate import Totals, allocate
 from qf.contributions import Counted, count
 from qf.inputs import Inputs
 from qf.mechanisms import IdealMatch, mechanism_of
+from qf.reconciliation import Reconciliation, require_reconciled
 from qf.result import RoundResult
 from qf.round import Round
 from qf.rules import round_of
@@ -28,6 +29,7 @@ def settle(
     prices: Any = None,
     projects: Any = None,
     attributes: Any = None,
+    reconciliation: Reconciliation | None = None,
 ) -> RoundResult:
     """Return the result of `round`: integer payouts that add up, and every number on the way.
 
@@ -42,6 +44,7 @@ def settle(
         prices: {token: (price, decimals)} where donations are in tokens.
         projects: what can be funded (ids, mappings or `Project`s); None means every project that occurs.
         attributes: {attribute: {donor: value}}, for mechanisms that read more than a weight.
+        reconciliation: the donations compared with where they came from; needed where the round asks for it.
 
     >>> from qf.round import Pool
     >>> from qf.units import BaseUnits
@@ -52,6 +55,7 @@ def settle(
     Raises:
         InputError: naming everything malformed at once.
         MissingPriceError: a donation that counts is in a token without a price.
+        UnreconciledError: the round asks for a reconciliation, and it is missing or has unresolved lines.
         NoMatchError: the mechanism is undefined on these donations.
     """
     round = round if isinstance(round, Round) else round_of(round)
@@ -64,6 +68,7 @@ def settle(
         prices=prices,
         projects=projects,
         attributes=attributes,
+        reconciliation=reconciliation,
     )
     return settle_inputs(round, inputs)
 
@@ -76,6 +81,7 @@ def settle_inputs(round: Round, inputs: Inputs) -> RoundResult:
 
 def match(round: Round, inputs: Inputs) -> tuple[Counted, IdealMatch]:
     """Return stages 4 to 8: what counts, and the ideal match of every project in round units."""
+    require_reconciled(round.reconciled, inputs.reconciliation)
     mechanism, terms = mechanism_of(round)
     additive = mechanism.additive(terms)
     counted = count(round, inputs, takes_against=mechanism.takes_against, needs_order=not additive)

@@ -21,6 +21,7 @@ from qf.errors import QfError, VerificationError
 from qf.outofcore.counting import all_excluded, count_held, count_part
 from qf.outofcore.groups import GroupSums, linked_accounts, named_projects, result_of
 from qf.outofcore.scratch import repeated_hashes, save_hashes
+from qf.reconciliation import require_reconciled
 from qf.result import RoundResult
 
 NOTHING = "nothing"
@@ -44,6 +45,7 @@ def verify(folder: Path | str) -> RoundResult:
         digests = _digests(folder, parts)
         _compare_digests(document, digests)
         facts = read_facts({name: read_file(folder, name) for name in digests.files})
+        require_reconciled(facts.round.reconciled, facts.inputs.reconciliation, digests.document()[TABLES[0]])
         result = _recomputed(folder, parts, facts, document)
         _compare_results(document, json.loads(canonical_json(result_document(result, digests))))
     return result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol
 
 ChainId = NewType("ChainId", int)
 """The number of a chain by EIP-155: 1 is Ethereum, 10 is Optimism."""
@@ -76,6 +76,8 @@ class ChainDonation:
         amount: base units of `token`.
         seq: number of the donation in its contract, gap-free from 0, where the contract counts.
         memo: the id the donor's program gave it, where the contract carries one.
+        payee: where the contract says the money went; "" if it does not say. A donation of Allo v1 names it itself, so
+            it has to be compared with the project's own payee.
     """
 
     log: Log
@@ -85,6 +87,7 @@ class ChainDonation:
     amount: int
     seq: int | None = None
     memo: str = ""
+    payee: Address = Address("")
 
 
 class Status(StrEnum):
@@ -127,12 +130,55 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """An event of the contract that is no donation: dates, the pool, a root, a payout.
+
+    Attributes:
+        name: of the event, in the contract's words.
+        values: what it says, by the contract's names.
+        log: where it stands.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a source reads out of its logs. Every log given to it is in one of the three, or only changes a project."""
+    """What a source reads out of its logs. Every log given to it is a donation, refused or a fact.
+
+    A log that changes a project is a fact as well; `projects` are what they all come to.
+    """
 
     donations: Sequence[ChainDonation] = ()
     projects: Sequence[ChainProject] = ()
     refused: Sequence[Refused] = ()
+    facts: Sequence[Fact] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A transaction and what came of it, for what no log says: who sent it and what coin of the chain it carried.
+
+    Attributes:
+        tx_hash, block_number, block_hash, tx_index: where it stands.
+        sender: who signed it.
+        to: the account it was sent to; "" if it made a contract.
+        value: base units of the chain's own coin that it carried.
+        succeeded: whether it did anything; one that failed moved no money.
+        logs: all logs of it, in order.
+    """
+
+    tx_hash: Hash
+    block_number: int
+    block_hash: Hash
+    tx_index: int
+    sender: Address
+    to: Address
+    value: int
+    succeeded: bool
+    logs: tuple[Log, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +208,21 @@ class Source(Protocol):
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs, all of them."""
 
-    def decode(self, logs: Sequence[Log]) -> Decoded:
-        """Return what is in `logs`, which are all its logs so far, in the order of the chain."""
+    @property
+    def needs_receipts(self) -> bool:
+        """Whether it needs the `Outcome` of the transaction of each of its logs."""
+
+    @property
+    def watched(self) -> tuple[Address, ...]:
+        """The accounts of whose incoming transactions it needs the `Outcome`; finding them takes whole blocks."""
+
+    def decode(self, logs: Sequence[Log], outcomes: Sequence[Outcome] = ()) -> Decoded:
+        """Return what is in `logs` and `outcomes`.
+
+        Args:
+            logs: all its logs so far, in the order of the chain.
+            outcomes: of the transactions it asks for by `needs_receipts` and `watched`, in the order of the chain.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from qf.errors import QfError
 
 HELP = """Quadratic funding, exact and verifiable.
 
-Exit codes: 0 done. 1 the answer is no: a bundle does not verify, a replay differs. \
+Exit codes: 0 done. 1 the answer is no: a bundle does not verify, a replay differs, a ledger is not reconciled. \
 2 the command line, a file or the rules are wrong, and nothing was written. \
 3 an optional package is not installed. 70 a bug in qf. 130 interrupted. 141 nobody reads the output any more.
 """

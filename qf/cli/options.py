@@ -34,6 +34,7 @@ Links = Annotated[Path | None, typer.Option(help="Table of account and identity.
 Prices = Annotated[Path | None, typer.Option(help="Table of token, price and decimals.")]
 Projects = Annotated[Path | None, typer.Option(help="Table of project, title, payout_address and owners.")]
 Attributes = Annotated[Path | None, typer.Option(help="Table of donor, attribute and value.")]
+Reconciliation = Annotated[Path | None, typer.Option(help="Report written by `qf chain reconcile`.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

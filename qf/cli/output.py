@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from qf.canonical import canonical_json
-from qf.errors import InputError, InvariantError, MissingExtraError, QfError, VerificationError
+from qf.errors import InputError, InvariantError, MissingExtraError, QfError, UnreconciledError, VerificationError
 from qf.units import format_decimal
 
 ROWS_SHOWN = 30
@@ -86,7 +86,7 @@ def _print_error(error: QfError, as_json: bool) -> None:
 def exit_code(error: QfError) -> Exit:
     """Return the exit code for `error`."""
     match error:
-        case VerificationError():
+        case VerificationError() | UnreconciledError():
             return Exit.NO
         case MissingExtraError():
             return Exit.MISSING

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qf.cli.options import Attributes, Donations, Json, Links, Prices, Projects, RoundFile, Weights
+from qf.cli.options import Attributes, Donations, Json, Links, Prices, Projects, Reconciliation, RoundFile, Weights
 from qf.cli.output import ROWS_SHOWN, TASK, amount_text, fact, out, print_json, progress, share_text, show, table
 from qf.errors import QfError
 from qf.result import RoundResult
@@ -29,6 +29,7 @@ def settle_command(
     prices: Prices = None,
     projects: Projects = None,
     attributes: Attributes = None,
+    reconciliation: Reconciliation = None,
     out_of_core: OutOfCore = False,
     scheduler: Scheduler = None,
     workers: Workers = 1,
@@ -41,6 +42,7 @@ def settle_command(
         "prices": prices,
         "projects": projects,
         "attributes": attributes,
+        "reconciliation": reconciliation,
     }
     if out_of_core or scheduler or workers > 1:
         result, digest = _settle_large(round_file, donations, output, scheduler, workers, evidence)

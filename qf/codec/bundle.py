@@ -4,6 +4,7 @@
     donations/0000.csv ...    what was given, in parts
     exclusions/0000.csv ...   which of it does not count, and why, in the same parts
     weights.csv  links.csv  prices.json  projects.csv  attributes.csv      what else is known, where anything is
+    reconciliation.json       what was found comparing the donations with where they came from, if that was done
     result.json               what was decided, and the digest of every other file
 
 The same round gives the same bytes, whatever order or form its donations came in; see docs/reference/bundle.md.
@@ -39,6 +40,7 @@ from qf.contributions import Counted, count
 from qf.errors import BundleError, DonationError, MissingExtraError
 from qf.inputs import Inputs
 from qf.mechanisms import mechanism_of
+from qf.reconciliation import Reconciliation, require_reconciled
 from qf.result import RoundResult
 from qf.round import Round
 
@@ -77,6 +79,7 @@ def write_bundle(
     Raises:
         BundleError: there is something else at `folder`, or the file system refused; what was there still is.
         DonationError: two donations have the same id.
+        UnreconciledError: the reconciliation is of other donations.
     """
     counted = counted or count(round, inputs, takes_against=mechanism_of(round)[0].takes_against)
     folder = new_place(folder)
@@ -89,7 +92,7 @@ def write_bundle(
             written.append((write_donations(aside, number, part), write_exclusions(aside, number, excluded)))
             hashes.append(id_hashes(part["id"]))
         refuse_repeated(repeated(np.concatenate(hashes)), part_ids(aside, len(written)))
-        write_result(aside, write_facts(aside, facts), written, result)
+        write_result(aside, write_facts(aside, facts), written, result, inputs.reconciliation)
     return folder
 
 
@@ -130,9 +133,20 @@ def write_facts(aside: Path, facts: Mapping[str, bytes]) -> dict[str, str]:
     return {name: digest(data) for name, data in facts.items()}
 
 
-def write_result(aside: Path, facts: Mapping[str, str], parts: Iterable[tuple[str, str]], result: RoundResult) -> None:
-    """Write result.json, given the digests of the small files, and those of all parts in order."""
+def write_result(
+    aside: Path,
+    facts: Mapping[str, str],
+    parts: Iterable[tuple[str, str]],
+    result: RoundResult,
+    reconciliation: Reconciliation | None,
+) -> None:
+    """Write result.json, given the digests of the small files, and those of all parts in order.
+
+    Raises:
+        UnreconciledError: the reconciliation is missing, or is of other donations.
+    """
     digests = Digests(facts, dict(zip(TABLES, zip(*parts, strict=True), strict=True)))
+    require_reconciled(result.round.reconciled, reconciliation, digests.document()[TABLES[0]])
     write_file(aside / RESULT, result_bytes(result, digests))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from qf.canonical import canonical_json, fraction_text
 from qf.codec.canonical_csv import read_table, require_canonical, text_table
+from qf.codec.reconciliation_file import RECONCILIATION, reconciliation_bytes, reconciliation_in
 from qf.codec.result_file import read_document
 from qf.codec.text_files import LIST_SEPARATOR
 from qf.columns import Column, canonical_name
@@ -38,7 +39,7 @@ HEADERS = {
 PRICES = "prices.json"
 """token -> {"price", "decimals"}."""
 
-FACTS = frozenset({ROUND, PRICES, *HEADERS})
+FACTS = frozenset({ROUND, PRICES, RECONCILIATION, *HEADERS})
 """Names of all files this module knows."""
 
 NO_DONATIONS = DonationLedger(
@@ -70,6 +71,8 @@ def facts_files(round: Round, inputs: Inputs) -> dict[str, bytes]:
     files = {name: _table(name, given) for name, given in rows.items() if given is not None}
     if inputs.prices.prices:
         files[PRICES] = canonical_json(_prices_document(inputs.prices))
+    if inputs.reconciliation is not None:
+        files[RECONCILIATION] = reconciliation_bytes(inputs.reconciliation)
     return {**files, ROUND: canonical_json(document_of(round_of(document_of(round))))}
 
 
@@ -95,7 +98,8 @@ def read_facts(files: Mapping[str, bytes]) -> Facts:
     attributes: dict[str, dict[str, str]] = {}
     for donor, attribute, value in zip(*columns.get("attributes.csv", [*nothing, []]), strict=True):
         attributes.setdefault(attribute, {}).update({donor: value} if donor else {})
-    facts = Facts(round, Inputs(NO_DONATIONS, DonorWeights(weight, identity), prices, projects, attributes))
+    reconciled = reconciliation_in(files[RECONCILIATION]) if RECONCILIATION in files else None
+    facts = Facts(round, Inputs(NO_DONATIONS, DonorWeights(weight, identity), prices, projects, attributes, reconciled))
     _require_same(files, facts)
     return facts
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from qf.codec.donations import DONATIONS, ledger_in
 from qf.codec.evidence import read_attributes, read_links, read_prices, read_projects, read_weights
+from qf.codec.reconciliation_file import read_reconciliation
 from qf.codec.tables import FilePath, read_table
 from qf.errors import DonationError, InputError, Problem
 from qf.inputs import Inputs
@@ -27,6 +28,7 @@ def read_inputs(
     prices: FilePath | None = None,
     projects: FilePath | None = None,
     attributes: FilePath | None = None,
+    reconciliation: FilePath | None = None,
 ) -> Inputs:
     """Return the inputs of a round from the files they stand in; see docs/reference/files.md.
 
@@ -50,9 +52,11 @@ def read_inputs(
     identity = _attempt(read_links, links, problems)
     listed = _attempt(read_projects, projects, problems)
     known = _attempt(read_attributes, attributes, problems)
+    reconciled = _attempt(read_reconciliation, reconciliation, problems)
     if problems or ledger is None:
         raise InputError(problems)
-    return Inputs(ledger, DonorWeights(weight or {}, identity or {}), snapshot or PriceSnapshot(), listed, known or {})
+    weights_known = DonorWeights(weight or {}, identity or {})
+    return Inputs(ledger, weights_known, snapshot or PriceSnapshot(), listed, known or {}, reconciled)
 
 
 def _attempt(read: Callable[[FilePath], Found], path: FilePath | None, problems: list[Problem]) -> Found | None:

@@ -26,6 +26,7 @@ def settle_out_of_core(
     prices: Any = None,
     projects: Any = None,
     attributes: Any = None,
+    reconciliation: Any = None,
     scheduler: str | None = None,
     workers: int = 1,
     progress: Callable[[int, int, str], None] = lambda done, total, stage: None,
@@ -47,6 +48,7 @@ def settle_out_of_core(
         prices: see `weights`.
         projects: see `weights`.
         attributes: see `weights`.
+        reconciliation: file of the donations compared with where they came from, or a `Reconciliation`.
         scheduler: address of a Dask scheduler, such as tcp://host:8786, whose workers see the same file system.
         workers: processes on this machine if there is no scheduler; 1 uses this process only.
         progress: called with rows done, rows in all, and what is being done.
@@ -65,6 +67,7 @@ def settle_out_of_core(
         "prices": prices,
         "projects": projects,
         "attributes": attributes,
+        "reconciliation": reconciliation,
     }
     return settle_dataset(
         round,

@@ -16,6 +16,7 @@ from qf.codec.evidence import read_attributes, read_links, read_prices, read_pro
 from qf.codec.facts import NO_DONATIONS, facts_files
 from qf.codec.ids import refuse_repeated
 from qf.codec.parts import PART_ROWS, part_count, parts_of
+from qf.codec.reconciliation_file import read_reconciliation
 from qf.codec.tables import FilePath
 from qf.errors import DonationError, Problem
 from qf.inputs import Inputs
@@ -25,6 +26,7 @@ from qf.outofcore.groups import NO_SUMS, GroupSums, linked_accounts, named_proje
 from qf.outofcore.jobs import BucketCount, BucketFacts, count_bucket, spill_batch
 from qf.outofcore.schedule import Run, runner
 from qf.outofcore.scratch import Setup, repeated_hashes, save
+from qf.reconciliation import require_reconciled
 from qf.result import RoundResult
 from qf.round import Round
 from qf.weights import DonorWeights
@@ -58,6 +60,7 @@ def settle_dataset(
 ) -> RoundResult:
     """Return the result of `round`, having written its bundle; see `qf.outofcore.settle_out_of_core`."""
     inputs = facts_of(round, evidence)
+    require_reconciled(round.reconciled, inputs.reconciliation)
     place = new_place(folder)
     batches = batches_of(donations, sizes.batch_rows)
     parts = part_count(sum(batch.rows for batch in batches), sizes.part_rows)
@@ -72,7 +75,7 @@ def settle_dataset(
             settlement.spill()
             result, written = settlement.count()
         shutil.rmtree(scratch)
-        write_result(aside, facts, written, result)
+        write_result(aside, facts, written, result, inputs.reconciliation)
     return result
 
 
@@ -91,7 +94,12 @@ def facts_of(round: Round, evidence: Mapping[str, Any]) -> Inputs:
             known = replace(known, weight={**known.weight, **read_weights(files[name], round.weights)})
     if "links" in files:
         known = replace(known, identity=read_links(files["links"]))
-    read = {"prices": read_prices, "projects": read_projects, "attributes": read_attributes}
+    read = {
+        "prices": read_prices,
+        "projects": read_projects,
+        "attributes": read_attributes,
+        "reconciliation": read_reconciliation,
+    }
     rest: dict[str, Any] = {name: reader(files[name]) for name, reader in read.items() if name in files}
     return replace(inputs, weights=known, **rest)
 

@@ -18,11 +18,20 @@ import polars as pl
 
 from qf.codec.bundle import write_bundle
 from qf.codec.donations import read_donations
-from qf.errors import BundleError, DonationError, InputError, MissingPriceError, NoMatchError
+from qf.codec.reconciliation_file import donations_digest, reconciliation_bytes
+from qf.errors import (
+    BundleError,
+    DonationError,
+    InputError,
+    MissingPriceError,
+    NoMatchError,
+    UnreconciledError,
+)
 from qf.inputs import Inputs
 from qf.ledger import Donation
 from qf.outofcore import settle_out_of_core
 from qf.outofcore.run import Sizes, settle_dataset
+from qf.reconciliation import Reconciliation
 from qf.result import RoundResult
 from qf.round import Round
 from qf.rules import round_of
@@ -241,3 +250,20 @@ def test_a_folder_that_is_no_bundle_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="not a bundle"):
         settle(tmp_path, [pl.DataFrame({"donor": ["a"], "project": ["p"], "amount": [1]})])
     assert (tmp_path / "core" / "mine.txt").read_text() == "x"
+
+
+def test_out_of_core_when_the_round_asks_for_a_reconciliation_then_only_with_one_of_these_donations(
+    tmp_path: Path,
+) -> None:
+    gifts = [Donation(name, "well", 4, id=name) for name in ("ann", "bob")]
+    source = dataset(tmp_path / "in", gifts)
+    round = round_of({"round": {"id": "r", "reconciled": True}, "pool": {"amount": "10"}})
+    with pytest.raises(UnreconciledError, match="there is none"):
+        settle_out_of_core(round, source, tmp_path / "b")
+    report = Reconciliation(donations_digest(read_donations(source)), 2, 0, (), ())
+    with pytest.raises(UnreconciledError, match="other donations"):
+        settle_out_of_core(round, source, tmp_path / "b", reconciliation=replace(report, donations="00" * 32))
+    assert not (tmp_path / "b").exists()
+    (tmp_path / "r.json").write_bytes(reconciliation_bytes(report))
+    assert settle_out_of_core(round, source, tmp_path / "b", reconciliation=tmp_path / "r.json").payouts == {"well": 10}
+    assert verify(tmp_path / "b").donations == 2
