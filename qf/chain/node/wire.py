@@ -1,0 +1,180 @@
+"""JSON as nodes send it -> what `qf.chain` keeps. Every digit is checked; no number passes through a float."""
+
+from __future__ import annotations
+
+import re
+from binascii import unhexlify
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from qf.chain.node.raw import Answer, RawBlock, RawLog, RawReceipt, RawTransaction
+from qf.chain.node.reader import Transaction
+from qf.chain.proof.headers import Header, read_header
+from qf.chain.proof.receipts import Receipt
+from qf.chain.types import Address, Hash, Log
+
+_TO_ZERO = bytes.maketrans(b"123456789abcdef", b"0" * 15)
+"""Turns every digit into 0, so that what is well written has one of few shapes. Far faster than an expression."""
+
+_SHAPES = {topics: b",".join([b"0x" + b"0" * 40, *[b"0x" + b"0" * 64] * (2 + topics)]) for topics in range(5)}
+"""How many topics a log has -> shape of its address, the hashes of its block and transaction, and the topics."""
+
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+_NUMBER = re.compile(r"0x[0-9a-f]{1,64}")
+
+_ANSWERS = msgspec.json.Decoder(Answer | list[Answer])
+_LOGS = msgspec.json.Decoder(list[RawLog])
+_RECEIPTS = msgspec.json.Decoder(list[RawReceipt])
+_RECEIPT = msgspec.json.Decoder(RawReceipt | None)
+_KNOWN_RECEIPT = msgspec.json.Decoder(RawReceipt)
+_BLOCK = msgspec.json.Decoder(RawBlock)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
+
+
+def answers(body: bytes) -> Answer | list[Answer]:
+    """Return what a node answered; what is malformed raises ValueError or msgspec.DecodeError, as everywhere here."""
+    decoded: Answer | list[Answer] = _ANSWERS.decode(body)
+    return decoded
+
+
+def logs(result: msgspec.Raw) -> list[Log]:
+    """Return the logs of a result, as many and in the order they came."""
+    return list(_logs(_LOGS.decode(result)))
+
+
+def header(result: msgspec.Raw) -> Header:
+    """Return the header of a block without its transactions."""
+    fields = {name: _text(value) for name, value in _FIELDS.decode(result).items() if name != "transactions"}
+    return read_header(fields)
+
+
+def receipts(result: msgspec.Raw) -> list[Receipt]:
+    """Return the receipts of a block."""
+    return [_receipt(raw) for raw in _RECEIPTS.decode(result)]
+
+
+def receipt(result: msgspec.Raw) -> Receipt | None:
+    """Return the receipt of a transaction, or None where there is none."""
+    raw = _RECEIPT.decode(result)
+    return None if raw is None else _receipt(raw)
+
+
+def known_receipt(result: msgspec.Raw) -> Receipt:
+    """Return the receipt of a transaction that must be there."""
+    return _receipt(_KNOWN_RECEIPT.decode(result))
+
+
+def transactions(result: msgspec.Raw) -> list[Transaction]:
+    """Return the transactions of a block that was asked for with them."""
+    return [_transaction(raw) for raw in _BLOCK.decode(result).transactions]
+
+
+def data(result: msgspec.Raw) -> bytes:
+    """Return bytes."""
+    return _bytes(_TEXT.decode(result))
+
+
+def number(result: msgspec.Raw) -> int:
+    """Return a number.
+
+    >>> number(msgspec.Raw(b'"0xffffffffffffffffffff"'))
+    1208925819614629174706175
+    """
+    return _number(_TEXT.decode(result))
+
+
+class _Numbers(dict[str, int]):
+    """Numbers by how they are written: the same few come again and again."""
+
+    def __missing__(self, text: str) -> int:
+        return self.setdefault(text, _number(text))
+
+
+def _logs(raws: Iterable[RawLog]) -> Iterator[Log]:
+    numbers = _Numbers()
+    for raw in raws:
+        if raw.removed:
+            raise ValueError(f"log {raw.log_index} of block {raw.block_number} is marked removed")
+        line = ",".join((raw.address, raw.block_hash, raw.transaction_hash, *raw.topics))
+        if line.encode().translate(_TO_ZERO) != _SHAPES.get(len(raw.topics)):
+            raw = _lower(raw, line.lower())
+        yield Log(
+            raw.address,
+            raw.topics,
+            _bytes(raw.data),
+            numbers[raw.block_number],
+            raw.block_hash,
+            raw.transaction_hash,
+            numbers[raw.transaction_index],
+            numbers[raw.log_index],
+        )
+
+
+def _lower(raw: RawLog, line: str) -> RawLog:
+    """Return a log with its address and hashes in lower case: some nodes write them with a checksum."""
+    if line.encode().translate(_TO_ZERO) != _SHAPES.get(len(raw.topics)):
+        raise ValueError(f"a log is malformed: {line[:200]!r}")
+    address, block, tx, *topics = line.split(",")
+    hashes = tuple(map(Hash, topics))
+    return replace(raw, address=Address(address), block_hash=Hash(block), transaction_hash=Hash(tx), topics=hashes)
+
+
+def _receipt(raw: RawReceipt) -> Receipt:
+    deposit = None
+    if raw.deposit_receipt_version is not None:
+        deposit = (_number(raw.deposit_nonce or ""), _number(raw.deposit_receipt_version))
+    return Receipt(
+        tx_hash=_hash(raw.transaction_hash),
+        tx_index=_number(raw.transaction_index),
+        block_number=_number(raw.block_number),
+        block_hash=_hash(raw.block_hash),
+        sender=_address(raw.sender),
+        to=_address(raw.to) if raw.to else Address(""),
+        succeeded=raw.root is not None or _number(raw.status or "") == 1,
+        logs=tuple(_logs(raw.logs)),
+        kind=_number(raw.type),
+        gas_so_far=_number(raw.cumulative_gas_used),
+        state_root=b"" if raw.root is None or raw.status is not None else _bytes(raw.root),
+        deposit=deposit,
+    )
+
+
+def _transaction(raw: RawTransaction) -> Transaction:
+    to = _address(raw.to) if raw.to else Address("")
+    index, value = _number(raw.transaction_index), _number(raw.value)
+    return Transaction(_hash(raw.hash), index, _address(raw.sender), to, value, _bytes(raw.input))
+
+
+def _text(value: msgspec.Raw) -> Any:
+    """Return a field of a header; what is no text is none of a header."""
+    decoded = msgspec.json.decode(value)
+    return decoded if isinstance(decoded, str) else None
+
+
+def _bytes(text: str) -> bytes:
+    if text[:2] != "0x":
+        raise ValueError(f"these are no bytes: {text[:80]!r}")
+    return unhexlify(text[2:])
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text.lower()):
+        raise ValueError(f"this is no number: {text[:80]!r}")
+    return int(text, 16)
+
+
+def _hash(text: str) -> Hash:
+    if not _HASH.fullmatch(text.lower()):
+        raise ValueError(f"this is no hash: {text[:80]!r}")
+    return Hash(text.lower())
+
+
+def _address(text: str) -> Address:
+    if not _ADDRESS.fullmatch(text.lower()):
+        raise ValueError(f"this is no address: {text[:80]!r}")
+    return Address(text.lower())
