@@ -12,10 +12,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from qf.cli.chain import chain_app
 from qf.cli.compare import compare_command
 from qf.cli.estimate import estimate_command
 from qf.cli.explain import explain_command
 from qf.cli.output import Exit, exit_code, print_error
+from qf.cli.payouts import payouts_app
 from qf.cli.replay import replay_command
 from qf.cli.report import report_command
 from qf.cli.settle import settle_command
@@ -91,6 +93,8 @@ app.command("compare")(compare_command)
 app.command("estimate")(estimate_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
+app.add_typer(chain_app, name="chain")
+app.add_typer(payouts_app, name="payouts")
 
 
 def run() -> None:

@@ -6,20 +6,35 @@ import re
 import textwrap
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
 import qf
+from qf.chain.chain_file import chain_file_of
 from qf.cli import app
 from qf.cli.output import Exit
+from qf.codec.reconciliation_file import read_overrides
 from qf.mechanisms import Axiom
 from qf.round import WeightConvention
 from tests.unit.cli.command import REPOSITORY, told, write_small
 
 DOCS = REPOSITORY / "docs"
-COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+
+
+def flat(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Return every command by all its words, those of groups too."""
+    for name, command in vars(group)["commands"].items():
+        if "commands" in vars(command):
+            yield from flat(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
+
+
+COMMANDS: dict[str, Any] = dict(flat(typer.main.get_command(app)))
 PAGE = (DOCS / "reference/commands.md").read_text("utf-8")
 MECHANISMS = (DOCS / "mechanisms/index.md").read_text("utf-8")
 ANSWERS = {True: "yes", False: "no", None: "unknown"}
@@ -40,8 +55,9 @@ def cells(page: str, table: str) -> dict[str, list[str]]:
 
 
 def test_commands_page_when_there_is_a_command_then_it_has_a_section() -> None:
-    assert re.findall(r"^## qf (\w+)$", PAGE, re.MULTILINE) == list(COMMANDS)
-    assert re.findall(r"^\| \[`qf (\w+)`\]\(#qf-\1\)", PAGE, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^## qf ([\w ]+)$", PAGE, re.MULTILINE) == list(COMMANDS)
+    linked = re.findall(r"^\| \[`qf ([\w ]+)`\]\(#qf-([\w-]+)\)", PAGE, re.MULTILINE)
+    assert linked == [(name, name.replace(" ", "-")) for name in COMMANDS]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -137,11 +153,23 @@ def test_front_page_when_there_is_a_page_then_it_leads_there() -> None:
     assert pages - linked - through_mechanisms - {"index.md"} == set()
 
 
-GUIDES = {path.stem: path.read_text("utf-8") for path in sorted((DOCS / "how-to").glob("*.md"))}
+GUIDES = {
+    path.stem: path.read_text("utf-8")
+    for folder in ("how-to", "reference")
+    for path in sorted((DOCS / folder).glob("*.md"))
+}
 
 
 @pytest.mark.parametrize("name", [name for name, text in GUIDES.items() if "```toml" in text])
-def test_guide_when_it_shows_rules_then_a_round_can_be_settled_by_them(name: str) -> None:
+def test_guide_when_it_shows_a_file_then_it_is_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RPC_URL", "https://rpc.example.org/key")
     for block in re.findall(r"^ *```toml\n(.*?)^ *```", GUIDES[name], re.MULTILINE | re.DOTALL):
-        round = qf.round_of(tomllib.loads(textwrap.dedent(block)))
-        assert qf.settle(round, []).unspent == round.pool.amount
+        text = textwrap.dedent(block)
+        if "[[chain]]" in text:
+            assert chain_file_of(tomllib.loads(text)).chains[0].sources
+        elif "[[override]]" in text:
+            (tmp_path / "overrides.toml").write_text(text, "utf-8")
+            assert read_overrides(tmp_path / "overrides.toml")
+        else:
+            round = replace(qf.round_of(tomllib.loads(text)), reconciled=False)
+            assert qf.settle(round, []).unspent == round.pool.amount

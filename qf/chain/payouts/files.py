@@ -1,0 +1,165 @@
+"""payouts.json, and the table that says what a contract calls each project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qf.canonical import canonical_json
+from qf.chain.payouts.addresses import checksummed, read_address
+from qf.chain.payouts.encodings import ENCODINGS
+from qf.chain.payouts.from_result import unpayable
+from qf.chain.payouts.plan import OnChain, PayoutLine, PayoutList
+from qf.chain.types import Address, Hash
+from qf.codec.names import Fault
+from qf.codec.parquet import Kind
+from qf.codec.result_file import read_document
+from qf.codec.tables import FilePath, Format, read_table
+from qf.errors import BundleError, PayoutError, Problem, VerificationError
+
+ON_CHAIN = Format(
+    {"project": Kind.NAME, "id": Kind.NAME, "payee": Kind.NAME, "application": Kind.NAME}, required=("project",)
+)
+"""Columns of the table of what a contract knows of each project."""
+
+
+def payouts_document(payouts: PayoutList) -> dict[str, Any]:
+    """Return the content of payouts.json: the list, and for each payout its leaf and the proof of it."""
+    return {
+        "decimals": payouts.decimals,
+        "kind": payouts.kind,
+        "leaf": [f"{kind} {name}" for name, kind in ENCODINGS[payouts.kind].fields.items()],
+        "payouts": [_line_document(payouts, line) for line in payouts.lines],
+        "pool": payouts.pool,
+        "result": payouts.result,
+        "root": payouts.tree.root,
+        "round": payouts.round,
+        "symbol": payouts.symbol,
+        "token": checksummed(payouts.token),
+        "total": payouts.total,
+        "unspent": payouts.unspent,
+    }
+
+
+def payouts_bytes(payouts: PayoutList) -> bytes:
+    """Return the bytes of payouts.json."""
+    return canonical_json(payouts_document(payouts))
+
+
+def read_payouts(path: FilePath) -> PayoutList:
+    """Return the payouts in a payouts.json, with root, leaves, proofs and sums recomputed.
+
+    Raises:
+        PayoutError: not a payouts.json; names every payee with a wrong checksum, and every malformed value.
+        VerificationError: it does not recompute.
+    """
+    name = str(path)
+    try:
+        data = Path(path).read_bytes()
+        document = read_document(name, data)
+        payouts = _Reading(name).payouts(document)
+    except VerificationError:
+        raise
+    except (BundleError, OSError, KeyError, TypeError, AttributeError) as error:
+        raise PayoutError.at(name, f"is no payouts.json: {error}", "write one with `qf payouts tree`") from None
+    _compare(name, document, json.loads(payouts_bytes(payouts)))
+    return payouts
+
+
+def read_on_chain(path: FilePath) -> dict[str, OnChain]:
+    """Return project -> what a contract knows of it, from a table of project, id, payee and application.
+
+    Raises:
+        PayoutError: naming every malformed row by file, line and column. Addresses are read later.
+    """
+    table = read_table(path, ON_CHAIN)
+    columns = {name: table.filled(name).to_list() for name in ON_CHAIN.columns}
+    read: dict[str, OnChain] = {}
+    for row, (project, key, payee, application) in enumerate(zip(*columns.values(), strict=True)):
+        if not project or project in read:
+            told = f"{project} stands there twice" if project else "is empty"
+            table.fault("project", [Fault(row, told, "name each project once")])
+        read[project] = OnChain(key, payee, application)
+    table.check(PayoutError)
+    return read
+
+
+def _line_document(payouts: PayoutList, line: PayoutLine) -> dict[str, Any]:
+    return {
+        "amount": line.amount,
+        "application": line.application,
+        "donors": line.donors,
+        "hash": payouts.tree.leaves[line.index],
+        "id": checksummed(Address(line.key)) if len(line.key) == len(payouts.token) else line.key,
+        "index": line.index,
+        "payee": checksummed(line.payee),
+        "project": line.project,
+        "proof": list(payouts.tree.proof(line.index)),
+        "title": line.title,
+    }
+
+
+class _Reading:
+    """Reads what a payouts.json says; what follows from it (root, proofs, sums) is compared afterwards."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._problems: list[Problem] = []
+
+    def payouts(self, document: dict[str, Any]) -> PayoutList:
+        kind, token = document["kind"], self._address("token", document["token"])
+        if kind not in ENCODINGS:
+            self._note("kind", f"{kind!r} is not known", f"known: {', '.join(ENCODINGS)}")
+        lines = tuple(self._line(index, entry, token) for index, entry in enumerate(document["payouts"]))
+        decimals, pool, unspent = (self._number(key, document[key]) for key in ("decimals", "pool", "unspent"))
+        if self._problems:
+            raise PayoutError(self._problems)
+        total = sum(line.amount for line in lines)
+        if total + unspent != pool:
+            raise VerificationError(f"{self._name}, pool", str(pool), f"{total + unspent}, which is paid or unspent")
+        said = kind, document["round"], Hash(document["result"]), token, document["symbol"]
+        return PayoutList(*said, decimals, pool, unspent, lines)
+
+    def _line(self, index: int, entry: dict[str, Any], token: Address) -> PayoutLine:
+        where = f"project {entry['project']}"
+        payee, amount = self._address(where, entry["payee"]), self._number(f"{where}, amount", entry["amount"])
+        if why := unpayable(payee, token):
+            self._note(f"{where}, payee", why, "ask the project where to pay")
+        donors = self._number(f"{where}, donors", entry["donors"])
+        key = entry["id"]
+        if key and len(key) == len(token):
+            key = self._address(f"{where}, id", key)
+        return PayoutLine(index, entry["project"], entry["title"], payee, amount, donors, key, entry["application"])
+
+    def _number(self, where: str, text: str) -> int:
+        if text.isascii() and text.isdigit():
+            return int(text)
+        self._note(where, f"{text!r} is no whole number", "give digits only")
+        return 0
+
+    def _address(self, where: str, text: str) -> Address:
+        try:
+            return read_address(text)
+        except ValueError as error:
+            self._note(where, str(error), "copy it again, whole")
+            return Address("")
+
+    def _note(self, where: str, what: str, fix: str) -> None:
+        self._problems.append(Problem(f"{self._name}, {where}", what, fix))
+
+
+def _compare(name: str, published: dict[str, Any], computed: dict[str, Any]) -> None:
+    """Raise, naming the first thing that differs."""
+    for key in sorted({*published, *computed}):
+        given, found = published.get(key), computed.get(key)
+        if given == found:
+            continue
+        if key == "payouts":
+            for one, other in zip(published[key], computed[key], strict=True):
+                _compare(f"{name}, project {other['project']}", one, other)
+        raise VerificationError(f"{name}, {key}", _shown(given), _shown(found))
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
