@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from qf.errors import UnreconciledError
 from qf.reconciliation.findings import ADVICE, Finding
@@ -90,6 +92,7 @@ class Reconciliation:
         elsewhere: how many donations of the ledger belong to no source that was read.
         evidence: the sources.
         lines: what differs, in the order of finding and place.
+        sources: what others need to read the same sources, such as addresses of contracts; empty if there is nothing.
     """
 
     donations: str
@@ -97,6 +100,7 @@ class Reconciliation:
     elsewhere: int
     evidence: tuple[Evidence, ...]
     lines: tuple[Line, ...]
+    sources: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def unresolved(self) -> tuple[Line, ...]:

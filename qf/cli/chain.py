@@ -1,0 +1,194 @@
+"""`qf chain`: read donations from chains, and compare a ledger with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qf.cli.options import Donations, Json, Prices, RoundFile, is_there
+from qf.cli.output import TASK, Exit, aside, fact, out, print_json, progress, show, table
+from qf.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from qf.chain.chain_file import ChainFile
+    from qf.chain.node.reader import ChainReader
+    from qf.chain.sync import ReadChain
+    from qf.reconciliation import Reconciliation
+
+LINES_SHOWN = 30
+"""Lines printed for people; the report holds all."""
+
+ChainFilePath = Annotated[
+    Path, typer.Argument(metavar="CHAIN.toml", help="Which contracts on which chains.", callback=is_there)
+]
+StorePath = Annotated[Path, typer.Option("--store", "-s", help="File that keeps what was read; made if it is new.")]
+Until = Annotated[str | None, typer.Option(help="finalized, safe, latest or a number; otherwise what the file says.")]
+Written = Annotated[Path | None, typer.Option("--donations", "-d", help="Where to write the donations that were read.")]
+Overrides = Annotated[
+    Path | None, typer.Option(help="Why some lines are no hindrance: TOML, published with the result.")
+]
+Report = Annotated[Path, typer.Option("--output", "-o", help="Where to write the report.")]
+
+chain_app = typer.Typer(no_args_is_help=True)
+"""The commands about chains."""
+
+
+@chain_app.callback()
+def chain_group() -> None:
+    """Read donations from chains, and compare a ledger with them."""
+    if find_spec("web3") is None:
+        raise MissingExtraError("web3", "chain")
+
+
+@chain_app.command("sync")
+def sync_command(
+    chain_file: ChainFilePath,
+    store: StorePath,
+    until: Until = None,
+    donations: Written = None,
+    as_json: Json = False,
+) -> None:
+    """Read the donations of a round from its chains. Can be stopped and started again at any time."""
+    from qf.chain.chain_file import read_chain_file
+    from qf.chain.ledger import ledger_of_chain, write_donations
+
+    file = read_chain_file(chain_file)
+    with _read(file, store, until) as (kept, chains):
+        ledgers = [
+            each for chain in chains for each in ledger_of_chain(file, chain.entry, kept, chain.synced.last.number)
+        ]
+    entries = [entry for each in ledgers for entry in each.donations]
+    unnamed = sum(not entry.known_token for entry in entries)
+    if donations is not None:
+        with aside(donations) as path:
+            write_donations(path, entries)
+    rows = [
+        {"source": each.entry.name, "donations": len(each.donations), "unreadable": len(each.decoded.refused)}
+        for each in ledgers
+    ]
+    if as_json:
+        print_json({"chains": [_synced(chain) for chain in chains], "sources": rows, "unknown_token": unnamed})
+        return
+    _print_chains(chains)
+    shown = table("sources", "source", "donations", "unreadable", right=("donations", "unreadable"))
+    for row in rows:
+        shown.add_row(str(row["source"]), f"{row['donations']:,}", f"{row['unreadable']:,}")
+    show(shown)
+    if unnamed:
+        out.print(
+            f"{unnamed:,} donations are in tokens that the chain file does not name, and were left out of the file"
+        )
+    if donations is not None:
+        fact("donations", donations)
+
+
+@chain_app.command("reconcile")
+def reconcile_command(
+    round_file: RoundFile,
+    chain_file: ChainFilePath,
+    donations: Donations,
+    store: StorePath,
+    output: Report,
+    prices: Prices = None,
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a ledger with its chains, both ways. Exit 1 if anything is left unresolved."""
+    from qf.chain.chain_file import read_chain_file
+    from qf.chain.reconcile import reconcile
+    from qf.codec import read_inputs, read_round
+    from qf.codec.reconciliation_file import read_overrides, reconciliation_bytes
+
+    file, round = read_chain_file(chain_file), read_round(round_file)
+    ledger = read_inputs(round, donations=donations, prices=prices).ledger
+    words = read_overrides(overrides) if overrides else ()
+    with _read(file, store, None) as (kept, chains), progress("comparing"):
+        found = reconcile(round, ledger, file, chains, kept, words)
+    with aside(output) as path:
+        path.write_bytes(reconciliation_bytes(found))
+    _show(found, output, as_json)
+    if found.unresolved:
+        raise typer.Exit(Exit.NO)
+
+
+@contextmanager
+def _read(file: ChainFile, path: Path, until: str | None) -> Iterator[tuple[Any, Sequence[ReadChain]]]:
+    """Read all chains of a file into the store at `path`; it is open, and so are the nodes, while the block runs."""
+    from qf.chain.store import Store
+    from qf.chain.sync import readers, sync_all
+
+    with Store(path) as store, readers(file) as opened:
+        yield store, _synced_all(file, opened, store, until, sync_all)
+
+
+def _synced_all(file: ChainFile, opened: Sequence[ChainReader], store: Any, until: str | None, sync_all: Any) -> Any:
+    with progress("reading chains") as bar:
+
+        def told(source: str, done: int, last: int) -> None:
+            bar.update(TASK, completed=done, total=last, description=f"{source}, block {done:,} of {last:,}")
+
+        at = int(until) if until is not None and until.isascii() and until.isdigit() else until
+        return sync_all(file, opened, store, until=at, progress=told)
+
+
+def _synced(chain: ReadChain) -> dict[str, Any]:
+    synced = chain.synced
+    return {
+        "chain": synced.chain,
+        "block": synced.last.number,
+        "block_hash": synced.last.hash,
+        "final": synced.final,
+        "added": synced.added,
+        "forgotten": synced.forgotten,
+        "dropped": synced.dropped,
+    }
+
+
+def _print_chains(chains: Sequence[ReadChain]) -> None:
+    right = ("block", "new logs", "reorganised away", "dropped")
+    shown = table("chains", "chain", "block", "final", "new logs", "reorganised away", "dropped", right=right)
+    for chain in chains:
+        synced = chain.synced
+        numbers = (f"{number:,}" for number in (synced.added, synced.forgotten, synced.dropped))
+        shown.add_row(str(synced.chain), f"{synced.last.number:,}", "yes" if synced.final else "not yet", *numbers)
+    show(shown)
+
+
+def _show(found: Reconciliation, output: Path, as_json: bool) -> None:
+    unresolved = found.unresolved
+    if as_json:
+        print_json(
+            {
+                "compared": found.compared,
+                "elsewhere": found.elsewhere,
+                "found": dict(found.counts),
+                "unresolved": [
+                    {"finding": line.finding, "place": line.place, "ledger": line.ledger, "source": line.source}
+                    for line in unresolved
+                ],
+                "report": str(output),
+            }
+        )
+        return
+    fact("compared", f"{found.compared:,} donations")
+    fact("from elsewhere", f"{found.elsewhere:,} donations, not compared")
+    for each in found.evidence:
+        fact(each.source, f"{each.donations:,} donations up to block {each.block:,}; proof: {each.proof}")
+    for line in found.lines[:LINES_SHOWN]:
+        out.print()
+        out.print(f"{line.finding}  {line.place}", style="yellow" if line.override else "red", soft_wrap=True)
+        for name, text in (("ledger", line.ledger), ("chain", line.source)):
+            if text:
+                fact(f"  {name}", text)
+        fact("  overridden" if line.override else "  to do", line.override or line.advice)
+    if len(found.lines) > LINES_SHOWN:
+        out.print(f"... and {len(found.lines) - LINES_SHOWN} more lines, all in the report", style="dim")
+    out.print()
+    told = f"{len(unresolved):,} lines unresolved" if unresolved else "reconciled"
+    out.print(told, style="red" if unresolved else "green")
+    fact("report", output)
