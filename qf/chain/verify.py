@@ -83,7 +83,8 @@ def verify_on_chain(
 def _with_endpoints(file: ChainFile, endpoints: Endpoints) -> ChainFile:
     numbers: set[ChainId | None] = {chain.id for chain in file.chains}
     if len(numbers) == 1:
-        endpoints = {number: endpoints.get(number, endpoints.get(None, ())) for number in numbers}
+        (only,) = numbers
+        endpoints = {only if number is None else number: urls for number, urls in endpoints.items()}
     lacking = [
         Problem(f"chain {number}", "has no node", "name one with --rpc") for number in numbers - endpoints.keys()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,9 +75,19 @@ def _verified_on_chain(bundle: Path, rpc: list[str], payout: str) -> tuple[Round
     on_chain = {
         "compared_with_chain": found.reconciliation.compared,
         "overridden": len(found.reconciliation.lines),
+        "contracts": ", ".join(_contracts(found.reconciliation.sources)),
         "blocks": ", ".join(f"{each.source} {each.block}" for each in found.reconciliation.evidence),
     }
     return found.result, on_chain | ({"root": found.root} if contract else {})
+
+
+def _contracts(sources: Mapping[str, Any]) -> list[str]:
+    """Say where the bundle says its donations are: whether the round announced these contracts, nobody else can tell."""
+    entries = [(chain["id"], each) for chain in sources["chain"] for each in chain.get("source", [])]
+    named = [
+        (chain, each["kind"], each.get(key)) for chain, each in entries for key in ("contract", "strategy", "round")
+    ]
+    return [f"{kind} {address} on chain {chain}" for chain, kind, address in named if address]
 
 
 def _endpoints(rpc: list[str]) -> dict[ChainId | None, list[str]]:

@@ -77,6 +77,16 @@ class Vault:
         source = {"kind": "transfers", "payees": [self.contract], "tokens": [self.token], "native": False}
         return self.chain_file(*urls, source=[{**source, "from_block": self.first}])
 
+    def chain_toml(self) -> str:
+        """Return the text of the chain file that reads it."""
+        number = int(self.chain.rpc("eth_chainId"), 16)
+        return (
+            f'[[chain]]\nid = {number}\nendpoints = ["{self.chain.url}"]\nrequests_per_second = 1000\n\n'
+            f'[[chain.source]]\nkind = "donation_round"\ncontract = "{self.contract}"\n'
+            f'tokens = ["{self.token}", "{NATIVE}"]\nfrom_block = {self.first}\n\n'
+            f'[[token]]\nchain = {number}\naddress = "{self.token}"\nname = "jpyx"\ndecimals = 18\n'
+        )
+
     def chain_file(self, *urls: str, **settings: Any) -> ChainFile:
         """Return the chain file that reads it."""
         source = {
