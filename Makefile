@@ -1,6 +1,7 @@
-# Needs Python >= 3.11 with venv, and make. Everything else is installed into .venv from hash-pinned lock files.
+# Needs Python >= 3.11 with venv, and make. Everything else is installed from hash-pinned lock files: into .venv, and
+# what comes from npm into contracts/node_modules.
 #
-#   make demo      settle a round, verify it, write the report
+#   make demo      a round on a chain of its own: give, reorganise, read, reconcile, settle, pay out, verify
 #   make test      the tests, without the slow ones
 #   make slow      the properties, with many more examples
 #   make check     ruff, mypy --strict, import contracts
@@ -17,6 +18,7 @@ UPGRADE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+NODE := contracts/node_modules/.installed
 PYTEST := $(BIN)/python -m pytest
 COMPILE := $(BIN)/uv pip compile --system-certs --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(UPGRADE)
@@ -39,13 +41,19 @@ $(INSTALLED): pyproject.toml requirements/uv.txt requirements/dev.txt
 	$(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(INSTALLED)
+# anvil, forge and solc come from npm; where the machine has no npm, from the wheel that carries one.
+$(NODE): contracts/package.json contracts/package-lock.json requirements/node.txt | $(INSTALLED)
+	command -v npm >/dev/null || $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --require-hashes -r requirements/node.txt
+	cd contracts && PATH="$$PATH:$(abspath $(BIN))" npm ci --no-audit --no-fund --silent
+	@touch $@
+
+demo: $(INSTALLED) $(NODE)
 	$(BIN)/python docs/examples/demo.py
 
-test: $(INSTALLED)
+test: $(INSTALLED) $(NODE)
 	$(PYTEST) -n $(WORKERS) -m "not slow and not benchmarks"
 
-slow: $(INSTALLED)
+slow: $(INSTALLED) $(NODE)
 	$(PYTEST) -n $(WORKERS) --hypothesis-profile=slow -m "(slow or stateful or properties) and not benchmarks"
 
 check: $(INSTALLED)
@@ -61,7 +69,7 @@ format: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/mkdocs build --strict --quiet
 
-bench: $(INSTALLED)
+bench: $(INSTALLED) $(NODE)
 	mkdir -p out
 	$(PYTEST) tests/benchmarks -m benchmarks --benchmark-enable --benchmark-json=out/bench.json
 	$(BIN)/python tests/benchmarks/table.py out/bench.json docs/reference/performance.md
@@ -74,6 +82,7 @@ mutants: $(INSTALLED)
 
 lock: $(INSTALLED)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(COMPILE) pyproject.toml --extra cli --extra fast --extra plot --extra cluster --extra chain --group dev -o requirements/dev.txt
 
 clean:

@@ -82,7 +82,7 @@ def _verified_on_chain(bundle: Path, rpc: list[str], payout: str) -> tuple[Round
 
 
 def _contracts(sources: Mapping[str, Any]) -> list[str]:
-    """Say where the bundle says its donations are: whether the round announced these contracts, nobody else can tell."""
+    """Say where the bundle says its donations are; whether the round announced these contracts, it cannot prove."""
     entries = [(chain["id"], each) for chain in sources["chain"] for each in chain.get("source", [])]
     named = [
         (chain, each["kind"], each.get(key)) for chain, each in entries for key in ("contract", "strategy", "round")

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -117,4 +116,3 @@ class Syncing(RuleBasedStateMachine):
 
 
 TestSyncing = Syncing.TestCase
-TestSyncing.settings = settings(max_examples=60, stateful_step_count=30)

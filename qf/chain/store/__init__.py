@@ -27,7 +27,7 @@ from qf.chain.store.rows import (
     stamp_in,
 )
 from qf.chain.types import BlockStamp, ChainId, Hash, Log, Outcome
-from qf.errors import StoreError
+from qf.errors import ReorganisedError, StoreError
 
 
 class Store:
@@ -103,7 +103,7 @@ class Store:
         """Keep what was read of one part of a source up to and including the block `last`.
 
         Raises:
-            StoreError: another block of the same height is kept already: rewind first.
+            ReorganisedError: another block of the same height is kept already: rewind first.
         """
         with self._change():
             self._add_blocks(chain, blocks)
@@ -220,9 +220,7 @@ class Store:
         for stamp in blocks:
             kept = self.block(chain, stamp.number)
             if kept is not None and kept.hash != stamp.hash:
-                raise StoreError(
-                    f"{self._path}: block {stamp.number} of chain {chain} is {kept.hash}, not {stamp.hash}"
-                )
+                raise ReorganisedError(stamp.number, kept.hash, stamp.hash)
             if kept is None:
                 row = chain, stamp.number, octets(stamp.hash), octets(stamp.parent), stamp.time
                 self._db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?)", row)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import TypeVar
 
 from qf.canonical import canonical_json
@@ -94,8 +94,9 @@ class _Sync:
                 self._walk_back(last)
                 for source in self._entry.sources:
                     self._read(source, last)
-                self._require_standing(last)
-            except ReorganisedError:
+                self._require_standing(final.number, last)
+            except ReorganisedError as gone:
+                self._forget(max(gone.number - 1, self._store.final(self._entry.id)))
                 continue
             self._store.final(self._entry.id, min(final.number, last.number))
             is_final = last.number <= final.number
@@ -124,12 +125,19 @@ class _Sync:
                 f"chain {chain}", told, "check that the endpoints are of this chain; else take a new store"
             )
         if stamp.number < kept.number:
-            self._forgotten += self._store.rewind(chain, stamp.number)
+            self._forget(stamp.number)
 
-    def _require_standing(self, last: BlockStamp) -> None:
-        now = self._reader.stamp(last.number)
-        if now.hash != last.hash:
-            raise ReorganisedError(last.number, last.hash, now.hash)
+    def _forget(self, last: int) -> None:
+        self._forgotten += self._store.rewind(self._entry.id, last)
+
+    def _require_standing(self, final: int, last: BlockStamp) -> None:
+        """Raise unless all that was read stands: a chain that goes back and forth leaves blocks of both behind."""
+        kept = takewhile(lambda stamp: stamp.number > final, self._store.stamps(self._entry.id))
+        for stamp in [last, *reversed(list(kept))]:
+            if stamp.number <= last.number:
+                now = self._reader.stamp(stamp.number)
+                if now.hash != stamp.hash:
+                    raise ReorganisedError(stamp.number, stamp.hash, now.hash)
 
     def _read(self, source: SourceEntry, last: BlockStamp) -> None:
         """Read each part of a source: one for each of its filters, one for whole blocks."""

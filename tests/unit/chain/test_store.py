@@ -9,7 +9,7 @@ import pytest
 
 from qf.chain.store import Store
 from qf.chain.types import Address, BlockStamp, ChainId, Hash, Log, Outcome
-from qf.errors import StoreError
+from qf.errors import ReorganisedError, StoreError
 from tests.unit.chain.fake_chain import FakeChain, Gift, account
 
 ONE = ChainId(1)
@@ -67,7 +67,7 @@ def test_store_when_another_block_of_a_height_is_added_then_refused_and_nothing_
     with Store(tmp_path / "s") as store:
         logs = fill(store, made)
         made.reorganise(1, [[Gift(account(77), "bus", 1)]])
-        with pytest.raises(StoreError, match="block 6 of chain 1"):
+        with pytest.raises(ReorganisedError, match="block 6 was"):
             store.add("s", 0, ONE, 9, made.blocks[6].logs, [BlockStamp(9, Hash("0x09"), Hash("0x08"), 9), made.head])
         assert list(store.logs("s", 99)) == logs
         assert store.block(ONE, 9) is None
