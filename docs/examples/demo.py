@@ -1,53 +1,201 @@
-"""`make demo`: settle a real round, verify the bundle, explain one donor, write the report.
+"""`make demo`: a round on a chain of its own, from the first donation to the last payout, and checked at the end.
 
-The round is Gitcoin's ninth where the published data lies beside the repository (../shared, or QF_SHARED), otherwise
-the invented town of town.py. Every command is printed before it runs, so that it can be run again by hand.
+Everything that decides is a `qf` command, printed before it runs. What people do on the chain (deploy, give, pay) is
+in the modules beside this one. All files stay in out/demo; the chain goes in the end, unless --stay is given, so that
+the commands that ask it can be repeated.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
+import shutil
 import sys
+import time
 from pathlib import Path
 
-from gitcoin_round_9 import LOG, write_round_9
-from town import write_town
+from chain.anvil import anvil
+from chain.blocks import EPOCH, Chain
+from chain.founding import found
+from chain.handwritten import Mistakes, vanished, write_by_hand
+from chain.payday import Payday, paid
+from chain.people import FARMED, OPENS, REFUSING, SEED, TITLES, WALLETS, person
+from chain.season import Season
+from chain.sending import connect
+from chain.sums import closing, payout_of, require_donations, require_empty, require_payouts
+from chain.telling import ether, facts, heading, qf, say
+from deploy import DAY
+from web3.contract import Contract
+
+from qf.chain.payouts import read_payouts
+from qf.codec.evidence import read_projects
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = Path("out/demo")
+
+ANVIL = f"--order fifo --gas-limit 200000000 --timestamp {OPENS - DAY} --slots-in-an-epoch {EPOCH}".split()
+"""A chain that begins the day before the round opens, with blocks that are final soon."""
+
+BLOCK = 12
+"""Seconds between two blocks, but for the month in which people give: there it is a day."""
 
 
 def main() -> None:
     """Run the demo in out/demo."""
     os.chdir(REPOSITORY)
-    data = Path(os.environ.get("QF_SHARED") or REPOSITORY.parent / "shared") / "data"
-    if (data / LOG).is_file():
-        lines = write_round_9(data, OUTPUT)
-        print(f"{lines.total():,} lines in the log of Gitcoin round 9:", end=" ")
-        print(", ".join(f"{count:,} {kind}" for kind, count in lines.items()), flush=True)
-        evidence, donor = [], "07ba656ee8"
-    else:
-        write_town(OUTPUT)
-        evidence, donor = [part for name in ("weights", "links", "projects") for part in _option(name)], "donor-007"
-    settle = ["settle", f"{OUTPUT}/round.toml", "--donations", f"{OUTPUT}/donations.csv", *evidence]
-    qf(*settle, "-o", f"{OUTPUT}/bundle")
-    qf("verify", f"{OUTPUT}/bundle")
-    qf("explain", f"{OUTPUT}/bundle", "--donor", donor)
-    qf("report", f"{OUTPUT}/bundle", "-o", f"{OUTPUT}/report.html")
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    started = time.monotonic()
+    try:
+        with anvil(*ANVIL) as url:
+            Demo(url).run()
+            if "--stay" in sys.argv:
+                input(f"The chain stays at {url} until you press Enter.")
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    say(f"It took {time.monotonic() - started:.0f} seconds. All files are in {OUTPUT}/; open {OUTPUT}/report.html.")
 
 
-def _option(name: str) -> list[str]:
-    return [f"--{name}", f"{OUTPUT}/{name}.csv"]
+class Demo:
+    """One round, step by step."""
 
+    def __init__(self, url: str) -> None:
+        self._url, self._chain, self._operator = url, Chain(connect(url)), person("operator")
+        self._bundle, self._payouts_file = OUTPUT / "bundle", OUTPUT / "payouts.json"
 
-def qf(*arguments: str) -> None:
-    """Print a `qf` command and run it; stop the demo where it fails."""
-    print(f"\n$ qf {shlex.join(arguments)}", flush=True)
-    finished = subprocess.run([sys.executable, "-m", "qf", *arguments], check=False)
-    if finished.returncode:
-        sys.exit(finished.returncode)
+    def run(self) -> None:
+        """Take all steps."""
+        self.set_up()
+        self.give()
+        self.reconcile()
+        self.settle()
+        self.pay()
+        self.verify()
+
+    def set_up(self) -> None:
+        """Write the rules, deploy the tokens and the contract of the round."""
+        heading(1, "A round is set up")
+        say(f"A chain of its own: anvil at {self._url}. Every key and every gift comes from the seed {SEED}.")
+        self._chain.interval(BLOCK)
+        self._vault = found(self._chain, self._url, OUTPUT)
+        facts(
+            {
+                "contract of the round": self._vault.round.address,
+                "takes": "JPYX (18 decimals), USDX (6 decimals), ETH",
+                "projects": len(TITLES),
+                "written": f"{OUTPUT}/round.toml, chain.toml, projects.csv, prices.csv, links.csv",
+            }
+        )
+
+    def give(self) -> None:
+        """Let everybody give, and read the chain before and after it is reorganised."""
+        heading(2, "People give, and the chain is reorganised while it is read")
+        say("One block is one day. After two weeks the chain is read up to its head, before that is final.")
+        self._chain.ask("evm_setAutomine", False)
+        self._chain.interval(DAY)
+        season = Season(self._chain, self._vault)
+        season.days(12, 9)
+        season.guests()
+        self._sync("--until", "latest", "-d", f"{OUTPUT}/early.csv")
+        season.take_back()
+        say("""The chain takes its last two days back. Of eight gifts six come back in other blocks, one comes back with
+            another amount, and one never does. The month goes on; then everything is final.""")
+        season.days(8, 9)
+        season.farm()
+        self._forged = season.forge(person("forger"), read_projects(OUTPUT / "projects.csv"))
+        self._failed = season.too_late()
+        self._chain.interval(BLOCK)
+        self._chain.finalise()
+        self._sync("-d", f"{OUTPUT}/donations.csv")
+        facts({way: f"{people} accounts" for way, people in season.ways.most_common()})
+        self._chain.ask("evm_setAutomine", True)
+        self._explained = season.of_several.address
+
+    def _sync(self, *options: str) -> None:
+        qf("chain", "sync", f"{OUTPUT}/chain.toml", "--store", f"{OUTPUT}/store.db", *options)
+
+    def reconcile(self) -> None:
+        """Compare a ledger kept by hand with the chain, then the one that was read from it."""
+        heading(3, "The ledger is reconciled with the chain")
+        say("""Somebody kept a ledger by hand. They missed a gift, dropped a digit, entered a gift twice, and kept one
+            that the reorganisation took away and one that came too late; and somebody forged one.""")
+        early, donations, by_hand = (OUTPUT / f"{name}.csv" for name in ("early", "donations", "by_hand"))
+        write_by_hand(by_hand, donations, Mistakes(vanished(early, donations), self._forged, self._failed))
+        self._reconcile(by_hand, OUTPUT / "by_hand.json", code=1)
+        say("None of it gets through. What was read from the chain is another matter:")
+        self._reconcile(donations, OUTPUT / "reconciliation.json")
+
+    def _reconcile(self, ledger: Path, report: Path, code: int = 0) -> None:
+        files = ["--donations", str(ledger), "--prices", f"{OUTPUT}/prices.csv", "--store", f"{OUTPUT}/store.db"]
+        qf("chain", "reconcile", f"{OUTPUT}/round.toml", f"{OUTPUT}/chain.toml", *files, "-o", str(report), code=code)
+
+    def settle(self) -> None:
+        """Settle without and with what the operator knows of the wallets that are one person."""
+        heading(4, "The round is settled")
+        say(f"{WALLETS} wallets give the same to one project. What if nobody noticed that they are one person?")
+        naive = OUTPUT / "without_links"
+        self._settle(naive)
+        say("The operator has seen who filled these wallets, and says so in links.csv, which is published:")
+        self._settle(self._bundle, "--links", f"{OUTPUT}/links.csv")
+        before, after = payout_of(naive, FARMED), payout_of(self._bundle, FARMED)
+        facts({f"{FARMED} by {WALLETS} people": ether(before), f"{FARMED} by one": ether(after)})
+        say("How one person's gifts were counted, and one page for everybody else:")
+        qf("explain", str(self._bundle), "--donor", self._explained)
+        qf("report", str(self._bundle), "-o", f"{OUTPUT}/report.html")
+
+    def _settle(self, bundle: Path, *links: str) -> None:
+        tables = [
+            part for name in ("donations", "prices", "projects") for part in (f"--{name}", f"{OUTPUT}/{name}.csv")
+        ]
+        report = "--reconciliation", f"{OUTPUT}/reconciliation.json"
+        qf("settle", f"{OUTPUT}/round.toml", *tables, *links, *report, "-o", str(bundle))
+
+    def pay(self) -> None:
+        """Propose the payouts on the chain, let anybody object, pay everybody."""
+        heading(5, "The pool is paid out")
+        qf("payouts", "tree", str(self._bundle), "--token", "native", "-o", str(self._payouts_file))
+        payouts = read_payouts(self._payouts_file)
+        self._payday = Payday(self._chain, self._vault)
+        contract = self._payday.contract
+        self._payday.fund(payouts.total)
+        self._payday.use_accounts(list(TITLES))
+        self._payday.refuse()
+        say(f"""The sponsor has sent {ether(payouts.total)} to MatchingPayout at {contract.address}. Before anything is
+            signed, every payout is tried:""")
+        qf("payouts", "check", str(self._payouts_file), "--rpc", self._url, "--from", contract.address, code=1)
+        self._attest(contract)
+        self._payday.propose(payouts)
+        say("The root is on the chain. For three days anybody who computes another one may object; nobody does.")
+        pushed = self._payday.push(payouts)
+        savings = person(f"{REFUSING} savings").address
+        claimed = self._payday.claim_elsewhere(payouts, savings)
+        self._paid = paid(contract, [*pushed, claimed])
+        facts(
+            {
+                "matching": f"{len(paid(contract, pushed))} of {len(payouts.lines)} projects were paid at once",
+                f"matching of {REFUSING}": "stayed claimable, and its payee took it to another account",
+                "gifts": f"paid to their projects in {self._payday.withdraw(list(TITLES), savings)} transactions",
+            }
+        )
+        self._chain.finalise()
+
+    def _attest(self, contract: Contract) -> None:
+        key, attestation = OUTPUT / "operator.key", f"{OUTPUT}/attestation.json"
+        key.write_text(self._operator.key.hex(), "utf-8")
+        where = "--chain", str(self._chain.w3.eth.chain_id), "--contract", contract.address
+        qf("payouts", "attest", str(self._payouts_file), *where, "--key-file", str(key), "-o", attestation)
+
+    def verify(self) -> None:
+        """Verify the bundle from the chain alone, and that everything adds up."""
+        heading(6, "Anybody verifies it, from the chain alone")
+        contract, payouts = self._payday.contract, read_payouts(self._payouts_file)
+        qf("payouts", "signer", f"{OUTPUT}/attestation.json", "--payouts", str(self._payouts_file))
+        qf("verify", str(self._bundle), "--rpc", self._url, "--payout", contract.address)
+        given = require_donations(self._vault, OUTPUT / "donations.csv")
+        require_payouts(self._bundle, payouts, contract, self._paid)
+        require_empty(self._vault)
+        heading(7, "It adds up")
+        facts(closing(self._bundle, payouts, given))
 
 
 if __name__ == "__main__":

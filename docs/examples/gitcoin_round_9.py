@@ -2,12 +2,17 @@
 
 The log has 80,354 lines. Lines whose transaction failed or whose amount is not positive are not donations; how many
 there are is printed. The published extract names no matching result, and its pool is taken to be 500,000 USD.
+
+    python docs/examples/gitcoin_round_9.py DATA FOLDER
+
+reads DATA/gitcoin_gr9/round9_contributions.csv.xz and writes round.toml and donations.csv into FOLDER.
 """
 
 from __future__ import annotations
 
 import csv
 import lzma
+import sys
 from collections import Counter
 from decimal import ROUND_DOWN, Context, Decimal
 from pathlib import Path
@@ -67,3 +72,8 @@ def _read(row: dict[str, str]) -> tuple[str, Decimal | None]:
     if amount <= 0:
         return "without a positive amount", None
     return "donations", amount
+
+
+if __name__ == "__main__":
+    for what, count in write_round_9(Path(sys.argv[1]), Path(sys.argv[2])).items():
+        print(f"{count:,} {what}")

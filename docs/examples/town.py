@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import random
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def _time(rng: random.Random) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _write(path: Path, header: Row, rows: list[Row]) -> None:
+def _write(path: Path, header: Row, rows: Sequence[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as lines:
         csv.writer(lines, lineterminator="\n").writerows([header, *rows])
 

@@ -18,6 +18,7 @@ from qf.chain.types import Address, ChainId
 from qf.codec import read_bundle
 from qf.codec.bundle import Bundle
 from qf.codec.reconciliation_file import RECONCILIATION
+from qf.eligibility import Project
 from qf.errors import BundleError, InputError, Problem, VerificationError
 from qf.reconciliation import Line, Override, Reconciliation
 from qf.result import RoundResult
@@ -108,13 +109,15 @@ def _read_again(
     """Read each chain up to the block that was published, and reconcile with the published overrides."""
     last = {evidence.source: evidence.block for evidence in published.evidence}
     words = [Override(line.finding, line.place, line.override) for line in published.lines if line.override]
+    held_to = published.projects
+    projects = None if held_to is None else [Project(name, "", payee) for name, payee in held_to.items()]
     with TemporaryDirectory() as scratch, Store(Path(scratch) / "store") as store:
         chains = []
         for entry, reader in zip(file.chains, opened, strict=True):
             until = max((last.get(source.name, 0) for source in entry.sources), default=0)
             chains.append(ReadChain(entry, reader, sync(entry, reader, store, until=until, progress=progress)))
         try:
-            return reconcile(bundle.round, bundle.inputs.ledger, file, chains, store, words)
+            return reconcile(bundle.round, bundle.inputs.ledger, file, chains, store, words, projects)
         except InputError as error:
             raise VerificationError(f"{RECONCILIATION}, overrides", str(error), "no such lines") from None
 

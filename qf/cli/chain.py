@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qf.cli.options import Donations, Json, Prices, RoundFile, is_there
+from qf.cli.options import Donations, Json, Prices, Projects, RoundFile, is_there
 from qf.cli.output import TASK, Exit, aside, fact, out, print_json, progress, show, table
 from qf.errors import MissingExtraError
 
@@ -29,6 +30,10 @@ ChainFilePath = Annotated[
 StorePath = Annotated[Path, typer.Option("--store", "-s", help="File that keeps what was read; made if it is new.")]
 Until = Annotated[str | None, typer.Option(help="finalized, safe, latest or a number; otherwise what the file says.")]
 Written = Annotated[Path | None, typer.Option("--donations", "-d", help="Where to write the donations that were read.")]
+ProjectsFile = Annotated[Path, typer.Option("--output", "-o", help="Where to write the file of projects.")]
+Metadata = Annotated[
+    str, typer.Option(help="Where descriptions are: a folder, or a gateway such as https://host/ipfs/{cid}.")
+]
 Overrides = Annotated[
     Path | None, typer.Option(help="Why some lines are no hindrance: TOML, published with the result.")
 ]
@@ -87,6 +92,47 @@ def sync_command(
         fact("donations", donations)
 
 
+@chain_app.command("projects")
+def projects_command(
+    chain_file: ChainFilePath,
+    store: StorePath,
+    output: ProjectsFile,
+    metadata: Metadata = "",
+    as_json: Json = False,
+) -> None:
+    """Write the accepted projects of a round as its contracts list them, with title and payee."""
+    from qf.chain.chain_file import read_chain_file
+    from qf.chain.ledger import ledger_of_chain
+    from qf.chain.metadata import library
+    from qf.chain.projects import listed_projects, write_projects
+
+    file = read_chain_file(chain_file)
+    descriptions = library(metadata) if metadata else None
+    with _read(file, store, None) as (kept, chains):
+        ledgers = [
+            each for chain in chains for each in ledger_of_chain(file, chain.entry, kept, chain.synced.last.number)
+        ]
+    with progress("reading descriptions"):
+        listed = listed_projects(file, ledgers, descriptions)
+    with aside(output) as path:
+        written = write_projects(path, listed)
+    doubts = {each.project.id: each.doubt for each in listed if each.doubt}
+    if as_json:
+        counts = Counter(each.status.value for each in listed)
+        print_json({"written": written, "statuses": dict(counts), "doubts": doubts, "projects": str(output)})
+        return
+    shown = table("projects", "project", "title", "paid at", "status")
+    for each in listed[:LINES_SHOWN]:
+        shown.add_row(each.project.id, each.project.title, each.project.payout_address, each.status)
+    show(shown)
+    if len(listed) > LINES_SHOWN:
+        out.print(f"... and {len(listed) - LINES_SHOWN} more projects", style="dim")
+    for name, doubt in doubts.items():
+        out.print(f"{name}: {doubt}", style="yellow", soft_wrap=True)
+    fact("accepted", f"{written:,} of {len(listed):,}")
+    fact("projects", output)
+
+
 @chain_app.command("reconcile")
 def reconcile_command(
     round_file: RoundFile,
@@ -95,6 +141,7 @@ def reconcile_command(
     store: StorePath,
     output: Report,
     prices: Prices = None,
+    projects: Projects = None,
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
@@ -105,10 +152,10 @@ def reconcile_command(
     from qf.codec.reconciliation_file import read_overrides, reconciliation_bytes
 
     file, round = read_chain_file(chain_file), read_round(round_file)
-    ledger = read_inputs(round, donations=donations, prices=prices).ledger
+    inputs = read_inputs(round, donations=donations, prices=prices, projects=projects)
     words = read_overrides(overrides) if overrides else ()
     with _read(file, store, None) as (kept, chains), progress("comparing"):
-        found = reconcile(round, ledger, file, chains, kept, words)
+        found = reconcile(round, inputs.ledger, file, chains, kept, words, inputs.projects)
     with aside(output) as path:
         path.write_bytes(reconciliation_bytes(found))
     _show(found, output, as_json)

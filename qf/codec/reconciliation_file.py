@@ -55,6 +55,7 @@ def reconciliation_in(data: bytes, name: str = RECONCILIATION) -> Reconciliation
             elsewhere=int(document["elsewhere"]),
             evidence=tuple(_evidence(entry) for entry in document["evidence"]),
             lines=tuple(Line(**{**entry, "finding": Finding(entry["finding"])}) for entry in document["lines"]),
+            projects=document["projects"],
             sources=dict(document["sources"]),
         )
         same = reconciliation_bytes(found) == data

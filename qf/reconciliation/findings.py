@@ -39,6 +39,8 @@ class Finding(StrEnum):
     """The token is not one of the round."""
     UNKNOWN_PROJECT = "unknown_project"
     """The project is not one of the round."""
+    DIFFERENT_PAYEE = "different_payee"
+    """The money went to an account that is not where the round pays the project."""
     OUT_OF_WINDOW = "out_of_window"
     """It was made before the round opened, or when it had closed."""
     BALANCE_DIFFERS = "balance_differs"
@@ -65,6 +67,7 @@ ADVICE: Mapping[Finding, str] = {
     Finding.UNREADABLE: "look at the transaction, and at whether the address and kind of the source are right",
     Finding.UNKNOWN_TOKEN: "add the token to the chain file and to the prices, or say why it does not count",
     Finding.UNKNOWN_PROJECT: "map it in [projects] of the chain file, or say why it does not count",
+    Finding.DIFFERENT_PAYEE: "find out whose account it is (a donor may have named it); exclude it, or say why not",
     Finding.OUT_OF_WINDOW: "leave it: it will be excluded; say so, or mend the dates of the round",
     Finding.BALANCE_DIFFERS: "find the transfers that no donation explains before paying anything out",
     Finding.CODE_DIFFERS: "find out who changed the contract, and when, before believing its events",

@@ -92,6 +92,7 @@ class Reconciliation:
         elsewhere: how many donations of the ledger belong to no source that was read.
         evidence: the sources.
         lines: what differs, in the order of finding and place.
+        projects: project -> payout address that donations were held to, or None if they were held to none.
         sources: what others need to read the same sources, such as addresses of contracts; empty if there is nothing.
     """
 
@@ -100,6 +101,7 @@ class Reconciliation:
     elsewhere: int
     evidence: tuple[Evidence, ...]
     lines: tuple[Line, ...]
+    projects: Mapping[str, str] | None = None
     sources: Mapping[str, Any] = field(default_factory=dict)
 
     @property

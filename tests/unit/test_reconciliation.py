@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def inputs(found: Reconciliation | None) -> Inputs:
 
 def test_every_finding_has_its_advice() -> None:
     assert set(ADVICE) == set(Finding)
+
+
+def test_page_when_there_is_a_finding_then_it_has_a_row_there() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/reconcile-and-resolve.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == set(Finding)
 
 
 def test_equal_records_when_compared_then_no_line() -> None:

@@ -1,6 +1,6 @@
 """The chain file: which contracts on which chains the donations of a round come from, and what they call things.
 
-    [[chain]]          id, endpoints, quorum, finality, requests_per_second, proof
+    [[chain]]          id, endpoints, quorum, finality, depth, requests_per_second, proof
     [[chain.source]]   kind, from_block, to_block, code_hash, and what the kind asks for
     [[token]]          chain, address (or "native"), name, decimals, code_hash
     [projects]         project of the round = what a contract calls it, or a list of these
@@ -87,6 +87,7 @@ def _chain(table: Table) -> ChainEntry:
         table.take("endpoints", values.endpoints, ()),
         table.take("quorum", values.positive, 1),
         table.take("finality", values.finality, FINALITY[0]),
+        table.take("depth", values.positive),
         table.take("requests_per_second", values.positive, 20),
         table.take("proof", values.proof, Trust.RECEIPTS),
         tuple(_source(each, number, place) for place, each in enumerate(table.tables("source"))),

@@ -59,6 +59,8 @@ class ChainEntry:
         endpoints: URLs of its nodes, which may hold keys: never shown.
         quorum: how many nodes have to agree on a block.
         finality: a tag, or a number of blocks below the head.
+        depth: blocks below the head that are final where the chain knows no such tag, or calls its very head so; None:
+            the tag is believed.
         requests_per_second: asked of one host at most.
         proof: what proves that no log is missing, where the contract does not count.
         sources: what is read there.
@@ -68,6 +70,7 @@ class ChainEntry:
     endpoints: tuple[str, ...]
     quorum: int
     finality: BlockId
+    depth: int | None
     requests_per_second: int
     proof: Trust
     sources: tuple[SourceEntry, ...]
@@ -103,6 +106,7 @@ class ChainFile:
 def _published(chain: ChainEntry) -> dict[str, Any]:
     return {
         "finality": chain.finality,
+        **({} if chain.depth is None else {"depth": chain.depth}),
         "id": chain.id,
         "proof": chain.proof,
         "source": [

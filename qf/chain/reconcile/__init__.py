@@ -17,9 +17,11 @@ from qf.chain.ledger import Entry, SourceLedger, ledger_of_chain
 from qf.chain.reconcile.backing import unbacked
 from qf.chain.reconcile.contract import evidence_of, proved_lines
 from qf.chain.reconcile.missing import explained
+from qf.chain.reconcile.rules import Rules
 from qf.chain.store import Store
 from qf.chain.sync import ReadChain
 from qf.codec.reconciliation_file import donations_digest
+from qf.eligibility import Project
 from qf.ledger import NO_TIME, DonationLedger
 from qf.reconciliation import (
     Evidence,
@@ -42,6 +44,7 @@ def reconcile(
     chains: Sequence[ReadChain],
     store: Store,
     overrides: Sequence[Override] = (),
+    projects: Sequence[Project] | None = None,
 ) -> Reconciliation:
     """Return the ledger compared with its chains, both ways, every difference in a line.
 
@@ -52,6 +55,7 @@ def reconcile(
         chains: every chain of `file`, read into `store`.
         store: what was read.
         overrides: the operator's words on lines.
+        projects: of the round; a donation has to be for one of them, and to where it is paid. None: all there are.
 
     Raises:
         InputError: an override is of no line, or has no reason.
@@ -66,7 +70,7 @@ def reconcile(
     for chain in chains:
         read = ledger_of_chain(file, chain.entry, store, chain.synced.last.number)
         here = [row for row in ours if row.id.startswith(f"eip155:{chain.entry.id}/")]
-        lines += _chain_lines(round, here, elsewhere, chain, read, store)
+        lines += _chain_lines(Rules(round, projects), here, elsewhere, chain, read, store)
         for each in read:
             lines += proved_lines(file, chain.entry, each, chain.reader, chain.synced)
             evidence.append(evidence_of(chain.entry, each, chain.synced))
@@ -76,6 +80,7 @@ def reconcile(
         elsewhere=len(elsewhere),
         evidence=tuple(evidence),
         lines=resolved(lines, overrides),
+        projects=None if projects is None else {project.id: project.payout_address for project in projects},
         sources=json.loads(canonical_json(file.published)),
     )
 
@@ -94,7 +99,7 @@ def records_of(ledger: DonationLedger) -> list[Record]:
 
 
 def _chain_lines(
-    round: Round,
+    rules: Rules,
     ours: Sequence[Record],
     elsewhere: Sequence[Record],
     chain: ReadChain,
@@ -105,7 +110,8 @@ def _chain_lines(
     named = {row.id for row in ours}
     theirs = (entry.record for entry in entries if entry.known_token or entry.record.id in named)
     yield from explained(compare_records(ours, theirs), chain.entry, chain.reader, store, read)
-    yield from _unknown(round, entries)
+    for entry in entries:
+        yield from rules.lines(entry)
     yield from _repeated(elsewhere, entries)
     for each in read:
         yield from unbacked(chain.entry, each)
@@ -117,20 +123,6 @@ def _chain_lines(
 
 def _log_place(chain: ReadChain, transaction: str, place: int) -> str:
     return f"eip155:{chain.entry.id}/{transaction}/{place}"
-
-
-def _unknown(round: Round, entries: Iterable[Entry]) -> Iterator[Line]:
-    """What can be told of each donation by itself."""
-    for entry in entries:
-        record = entry.record
-        if not entry.known_token:
-            yield Line(Finding.UNKNOWN_TOKEN, record.id, source=described(record))
-        if not entry.known_project:
-            yield Line(Finding.UNKNOWN_PROJECT, record.id, source=described(record))
-        early = round.opens is not None and record.time is not None and record.time < round.opens
-        late = round.closes is not None and record.time is not None and record.time >= round.closes
-        if early or late:
-            yield Line(Finding.OUT_OF_WINDOW, record.id, source=f"{described(record)} at {record.time}")
 
 
 def _repeated(elsewhere: Iterable[Record], entries: Sequence[Entry]) -> Iterator[Line]:

@@ -20,7 +20,7 @@ from qf.chain.node.reader import Block, BlockId, ChainReader, Trust
 from qf.chain.sources.donation_round import DonationRound
 from qf.chain.store import Store
 from qf.chain.types import BlockStamp, ChainId, Log, LogFilter, Outcome
-from qf.errors import ReorganisedError, UnprovableError
+from qf.errors import ChainError, ReorganisedError, UnprovableError
 
 ATTEMPTS = 10
 """How often reading begins again because the chain was reorganised meanwhile."""
@@ -70,15 +70,26 @@ def sync(
     Raises:
         ChainError: it could not be read, or not be proved; what was read until then is kept.
     """
-    return _Sync(entry, reader, store, progress).run(entry.finality if until is None else until)
+    return _Sync(entry, reader, store, progress).run(until)
 
 
 def last_final(entry: ChainEntry, reader: ChainReader) -> BlockStamp:
-    """Return the last block of a chain that is final, by its tag or by depth below the head."""
-    if isinstance(entry.finality, str):
-        return reader.stamp(entry.finality)
-    head = reader.stamp("latest")
-    return reader.stamp(max(head.number - entry.finality, 0))
+    """Return the last block that is final: by its tag, or by depth below the head where that says nothing."""
+    if isinstance(entry.finality, int):
+        return _below_head(reader, entry.finality)
+    try:
+        tagged = reader.stamp(entry.finality)
+    except ChainError:
+        if entry.depth is None:
+            raise
+        return _below_head(reader, entry.depth)
+    if entry.depth is None or tagged.number < reader.stamp("latest").number:
+        return tagged
+    return _below_head(reader, entry.depth)
+
+
+def _below_head(reader: ChainReader, depth: int) -> BlockStamp:
+    return reader.stamp(max(reader.stamp("latest").number - depth, 0))
 
 
 class _Sync:
@@ -86,10 +97,10 @@ class _Sync:
         self._entry, self._reader, self._store, self._progress = entry, reader, store, progress
         self._added = self._forgotten = self._dropped = 0
 
-    def run(self, until: BlockId) -> Synced:
+    def run(self, until: BlockId | None) -> Synced:
         for _ in range(ATTEMPTS):
             final = last_final(self._entry, self._reader)
-            last = final if until == self._entry.finality else self._reader.stamp(until)
+            last = final if until is None else self._reader.stamp(until)
             try:
                 self._walk_back(last)
                 for source in self._entry.sources:

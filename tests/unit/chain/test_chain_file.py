@@ -24,6 +24,7 @@ id = 10
 endpoints = ["https://one.example/${{SECRET}}", "http://two.example"]
 quorum = 2
 finality = 64
+depth = 30
 requests_per_second = 5
 proof = "bloom"
 
@@ -66,7 +67,7 @@ def test_file_when_right_then_all_of_it_is_read(tmp_path: Path, monkeypatch: pyt
     (chain,) = file.chains
     assert (chain.id, chain.quorum, chain.finality, chain.requests_per_second) == (10, 2, 64, 5)
     assert chain.endpoints == ("https://one.example/k3y", "http://two.example")
-    assert chain.proof is Trust.BLOOM
+    assert (chain.proof, chain.depth) == (Trust.BLOOM, 30)
     (source,) = chain.sources
     assert source.source == DonationRound(VAULT, (TOKEN,))  # type: ignore[arg-type]
     assert (source.name, source.first, source.last, source.code_hash) == (

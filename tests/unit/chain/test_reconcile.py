@@ -21,6 +21,7 @@ from qf.chain.store import Store
 from qf.chain.sync import sync_all
 from qf.chain.types import NATIVE, Address, ChainId, Hash
 from qf.codec.donations import read_donations
+from qf.eligibility import Project
 from qf.ledger import DonationLedger
 from qf.reconciliation import Finding, Line, Override, Reconciliation
 from qf.round import Pool, Round
@@ -52,10 +53,11 @@ class Setting:
     folder: Path
     file: ChainFile
     round: Round = ROUND
+    projects: list[Project] | None = None
 
     def reconcile(self, *overrides: Override, until: Any = "latest") -> Reconciliation:
         read = sync_all(self.file, [self.chain], self.store, until=until)
-        return reconcile(self.round, self.ledger(), self.file, read, self.store, overrides)
+        return reconcile(self.round, self.ledger(), self.file, read, self.store, overrides, self.projects)
 
     def ledger(self) -> DonationLedger:
         import polars as pl
@@ -200,6 +202,29 @@ def test_reconcile_when_a_donation_is_out_of_the_window_then_said(setting: Setti
     setting.round = replace(ROUND, **window)  # type: ignore[arg-type]
     early = "opens" in window
     assert setting.found() == [(Finding.OUT_OF_WINDOW, setting.rows[0 if early else 2]["id"])]
+
+
+def test_reconcile_when_a_project_is_not_of_the_round_then_said(setting: Setting) -> None:
+    setting.projects = [Project("well")]
+    assert setting.found() == [(Finding.UNKNOWN_PROJECT, setting.rows[1]["id"])]
+    assert setting.reconcile().projects == {"well": ""}
+
+
+def test_reconcile_when_the_money_went_elsewhere_then_said(tmp_path: Path) -> None:
+    source = {"kind": "transfers", "from_block": 0, "payees": [VAULT], "tokens": [TOKEN], "native": False}
+    token = {"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}
+    with a_setting(tmp_path) as made, Store(tmp_path / "another") as store:
+        made.store = store
+        made.file = chain_file_of(
+            {"chain": [{"id": 1, "source": [source]}], "token": [token], "projects": {"well": VAULT}}
+        )
+        copy_from_chain(made)
+        made.projects = [Project("well", payout_address="0x" + VAULT[2:].upper())]
+        assert made.found() == []
+        made.projects = [Project("well", payout_address=account(5))]
+        lines = made.reconcile().lines
+        assert {line.finding for line in lines} == {Finding.DIFFERENT_PAYEE}
+        assert (lines[0].ledger, lines[0].source) == (account(5), VAULT)
 
 
 def test_reconcile_when_a_row_from_elsewhere_says_the_same_then_duplicated(setting: Setting) -> None:
