@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qf.canonical import canonical_json
 from qf.chain.abi import keccak
+from qf.chain.recursion import kept_recursion_limit
 from qf.chain.types import Address, ChainId, Hash
 from qf.errors import PayoutError, Problem, VerificationError
 
@@ -116,7 +117,8 @@ def sign(statement: Statement, key: str) -> Attestation:
     Raises:
         PayoutError: the key is none. What it is instead is not told, so that no key gets into a log.
     """
-    from eth_account import Account
+    with kept_recursion_limit():
+        from eth_account import Account
 
     try:
         signed = Account.sign_message(_signable(statement), key)
@@ -132,7 +134,8 @@ def signer_of(attestation: Attestation) -> Address:
     Raises:
         VerificationError: the signature is malformed, or not by the signer the attestation names.
     """
-    from eth_account import Account
+    with kept_recursion_limit():
+        from eth_account import Account
 
     where, given = "attestation, signature", attestation.signature
     if not re.fullmatch(r"0x[0-9a-f]{128}(1b|1c)", given, re.ASCII) or int(given[66:130], 16) > HALF_ORDER:
@@ -172,6 +175,7 @@ def read_attestation(data: bytes) -> Attestation:
 
 
 def _signable(statement: Statement) -> SignableMessage:
-    from eth_account.messages import encode_typed_data
+    with kept_recursion_limit():
+        from eth_account.messages import encode_typed_data
 
     return encode_typed_data(full_message=typed_data(statement))

@@ -59,7 +59,7 @@ def _verified(bundle: Path) -> RoundResult:
 
 
 def _verified_on_chain(bundle: Path, rpc: list[str], payout: str) -> tuple[RoundResult, dict[str, Any]]:
-    from qf.chain.payouts.addresses import read_address
+    from qf.chain.addresses import read_address
     from qf.chain.verify import verify_on_chain
 
     try:

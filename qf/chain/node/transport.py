@@ -6,7 +6,6 @@ Importing this imports web3, which takes seconds: `qf.chain.node.node` does it w
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -16,14 +15,12 @@ from typing import Any
 import requests
 
 from qf.chain.node.pace import Limits
+from qf.chain.recursion import kept_recursion_limit
 from qf.errors import NodeError
 
-_DEPTH = sys.getrecursionlimit()
-from web3 import HTTPProvider  # noqa: E402
-from web3.types import RPCEndpoint  # noqa: E402
-
-# A library below web3 lets Python recurse so deep that JSON of a hostile node, nested for ever, would crash it.
-sys.setrecursionlimit(_DEPTH)
+with kept_recursion_limit():
+    from web3 import HTTPProvider
+    from web3.types import RPCEndpoint
 
 PIECE = 1 << 16
 """How many bytes are read at once."""

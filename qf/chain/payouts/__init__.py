@@ -1,6 +1,6 @@
 """Paying out: who gets how much, a tree to prove it by, files for those who sign, and a rehearsal before they do."""
 
-from qf.chain.payouts.addresses import checksummed, read_address
+from qf.chain.addresses import checksummed, read_address
 from qf.chain.payouts.check import Finding, check
 from qf.chain.payouts.encodings import ENCODINGS
 from qf.chain.payouts.exports import disperse_text, distribution_text

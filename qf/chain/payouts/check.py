@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qf.chain.abi import WORD, call
-from qf.chain.payouts.addresses import checksummed
+from qf.chain.addresses import checksummed
 from qf.chain.payouts.plan import PayoutLine, PayoutList
 from qf.chain.payouts.simulator import Simulator
 from qf.chain.types import NATIVE, ZERO_ADDRESS, Address

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qf.chain.abi import encode, keccak
-from qf.chain.payouts.addresses import read_address
+from qf.chain.addresses import read_address
 
 Value = int | str
 """A value of a leaf: an int or its decimal digits, or 0x and hex digits."""

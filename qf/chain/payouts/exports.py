@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from qf.chain.payouts.addresses import checksummed
+from qf.chain.addresses import checksummed
 from qf.chain.payouts.plan import PayoutLine, PayoutList
 from qf.chain.types import Address
 from qf.errors import PayoutError

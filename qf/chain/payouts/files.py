@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qf.canonical import canonical_json
-from qf.chain.payouts.addresses import checksummed, read_address
+from qf.chain.addresses import checksummed, read_address
 from qf.chain.payouts.encodings import ENCODINGS
 from qf.chain.payouts.from_result import unpayable
 from qf.chain.payouts.plan import OnChain, PayoutLine, PayoutList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from qf.chain.payouts.addresses import checksummed, read_address
+from qf.chain.addresses import checksummed, read_address
 from qf.chain.payouts.encodings import ENCODINGS
 from qf.chain.payouts.plan import OnChain, PayoutLine, PayoutList
 from qf.chain.types import NATIVE, ZERO_ADDRESS, Address, Hash

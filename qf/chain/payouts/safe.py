@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from qf.chain.abi import keccak
-from qf.chain.payouts.addresses import checksummed
+from qf.chain.addresses import checksummed
 from qf.chain.payouts.plan import PayoutLine, PayoutList
 from qf.chain.types import NATIVE, Address, ChainId
 from qf.errors import PayoutError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from qf.chain.abi import keccak
+from qf.chain.addresses import read_address
 from qf.chain.types import Address
 from qf.errors import InputError, Problem
 
@@ -41,29 +41,12 @@ def make(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
 def address(value: Any) -> Address:
     """Return an address in lower case.
 
-    >>> address("0xDA10009cBd5D07dd0CeCc66161FC93D7c9000da1")
-    '0xda10009cbd5d07dd0cecc66161fc93d7c9000da1'
-
     Raises:
-        ValueError: it is none, or the case of its letters, which is a checksum by EIP-55, is wrong.
+        ValueError: it is none, or its checksum is wrong.
     """
-    digits = value[2:] if isinstance(value, str) and value[:2] == "0x" else ""
-    if len(digits) != 40 or not set(digits) <= set("0123456789abcdefABCDEF"):
+    if not isinstance(value, str):
         raise ValueError(f"{value!r} is no address: write 0x and 40 hex digits")
-    if digits not in (digits.lower(), digits.upper()) and digits != checksummed(digits):
-        raise ValueError(f"{value!r} has a wrong checksum: copy the address again")
-    return Address(value.lower())
-
-
-def checksummed(digits: str) -> str:
-    """Return the 40 digits of an address with their case by EIP-55.
-
-    >>> checksummed("da10009cbd5d07dd0cecc66161fc93d7c9000da1")
-    'DA10009cBd5D07dd0CeCc66161FC93D7c9000da1'
-    """
-    digits = digits.lower()
-    marks = keccak(digits.encode()).hex()
-    return "".join(digit.upper() if mark > "7" else digit for digit, mark in zip(digits, marks, strict=False))
+    return read_address(value)
 
 
 def _addresses(value: Any) -> tuple[Address, ...]:
