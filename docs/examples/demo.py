@@ -65,12 +65,8 @@ class Demo:
 
     def run(self) -> None:
         """Take all steps."""
-        self.set_up()
-        self.give()
-        self.reconcile()
-        self.settle()
-        self.pay()
-        self.verify()
+        for step in (self.set_up, self.give, self.reconcile, self.settle, self.pay, self.verify):
+            step()
 
     def set_up(self) -> None:
         """Write the rules, deploy the tokens and the contract of the round."""

@@ -25,7 +25,8 @@ def report_command(bundle: BundleFolder, output: Output = Path("report.html"), a
         result = verify(bundle)
         opened = read_bundle(bundle)
         titles = {project.id: project.title for project in opened.inputs.projects or ()}
-        page = report_html(result, result_digest(bundle), opened.document["digests"], titles)
+        digests, reconciled = opened.document["digests"], opened.inputs.reconciliation
+        page = report_html(result, result_digest(bundle), digests, titles, reconciled)
         with aside(output) as written:
             written.write_bytes(page.encode())
     if as_json:

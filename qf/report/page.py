@@ -10,6 +10,7 @@ from typing import Any
 from qf.eligibility import REASON_WORDS
 from qf.errors import MissingExtraError
 from qf.mechanisms import Arithmetic, mechanism
+from qf.reconciliation import Reconciliation
 from qf.report.chart import Bar, bar_chart
 from qf.result import ProjectResult, RoundResult
 from qf.rule_values import moment_text
@@ -27,7 +28,11 @@ ARITHMETIC_WORDS: Mapping[Arithmetic, str] = {
 
 
 def report_html(
-    result: RoundResult, digest: str, input_digests: Mapping[str, str], titles: Mapping[str, str] | None = None
+    result: RoundResult,
+    digest: str,
+    input_digests: Mapping[str, str],
+    titles: Mapping[str, str] | None = None,
+    reconciliation: Reconciliation | None = None,
 ) -> str:
     """Return the report of `result` as one HTML page that needs no network.
 
@@ -36,6 +41,7 @@ def report_html(
         digest: digest of result.json in the bundle.
         input_digests: digest of every input.
         titles: project id -> title for people.
+        reconciliation: the donations compared with where they came from, if that was done.
     """
     try:
         from jinja2 import Environment, StrictUndefined
@@ -44,7 +50,7 @@ def report_html(
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["moment"] = lambda text: text.replace("T", " ").replace("Z", " UTC").replace(":00 UTC", " UTC")
     template = environment.from_string((files("qf.report") / "page.html.j2").read_text("utf-8"))
-    return template.render(_facts(result, digest, input_digests, titles or {}))
+    return template.render({**_facts(result, digest, input_digests, titles or {}), "found": reconciliation})
 
 
 def _facts(

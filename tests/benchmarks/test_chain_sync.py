@@ -1,7 +1,11 @@
-"""100,000 donations from a local node to a reconciled ledger: read, proved against the contract, compared, written."""
+"""Donations from a node to a reconciled ledger: how long 100,000 take, and how much memory a million."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,10 +50,33 @@ def reconciled(file: ChainFile, folder: Path) -> Reconciliation:
         return reconcile(Round("bench", Pool(BaseUnits(1))), ledger, file, read, store)
 
 
-@pytest.mark.benchmark(group="chain: 100,000 donations from a local node to a reconciled ledger")
-def test_reconciled_ledger(benchmark: Any, vault: Vault, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_hundred_thousand_donations_are_read_and_reconciled(
+    benchmark: Any, vault: Vault, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     file = vault.chain_file()
     found = benchmark.pedantic(
         reconciled, setup=lambda: ((file, tmp_path_factory.mktemp("sync")), {}), rounds=2, iterations=1
     )
+    benchmark.extra_info.update(donations=found.compared)
     assert (found.compared, found.lines) == (DONATIONS, ())
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_a_million_donations_are_read_in_no_more_memory_than_a_tenth(benchmark: Any) -> None:
+    few = read_generated(DONATIONS)
+    many = benchmark.pedantic(read_generated, (10 * DONATIONS,), rounds=1)
+    ratio = many["peak_bytes"] / few["peak_bytes"]
+    benchmark.extra_info.update(**many, ratio=ratio)
+    assert (few["donations"], many["donations"]) == (DONATIONS, 10 * DONATIONS)
+    assert ratio < 1.2
+
+
+def read_generated(donations: int) -> dict[str, int]:
+    """Return what a process of its own needs to read so many."""
+    script = Path(__file__).with_name("generated_chain.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+    done = subprocess.run(
+        [sys.executable, str(script), str(donations)], check=True, capture_output=True, env=environment
+    )
+    told: dict[str, int] = json.loads(done.stdout)
+    return told

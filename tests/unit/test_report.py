@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import qf
 from qf.eligibility import REASON_WORDS
+from qf.reconciliation import Evidence, Finding, Line, Reconciliation
 from qf.report import report_html
 from qf.report.chart import LABEL_CHARACTERS, Bar, bar_chart
 from qf.report.page import ARITHMETIC_WORDS, money
@@ -189,3 +191,18 @@ def test_money_when_base_units_are_given_then_whole_units_are_shown(
     amount: int, decimals: int, places: int | None, text: str
 ) -> None:
     assert money(amount, decimals, places) == text
+
+
+def test_reconciliation_when_there_is_one_then_its_proof_and_reasons_are_shown_and_else_nothing() -> None:
+    line = Line(Finding.UNBACKED, "eip155:1/0x1/2", "5", "<4>", "a <transfer> by hand")
+    evidence = Evidence("eip155:1/donation_round/0", "donation_round", 1_234, 77, "0x1", "count and hash")
+    found = Reconciliation("ab" * 32, 1_234, 3, (evidence,), (line,), sources={"chain": []})
+    result = qf.settle(qf.preset("yen", pool=1_000), GIFTS)
+    page = report_html(result, DIGEST, {}, {}, found)
+    for shown in ("1,234 donations were compared", "3 came from elsewhere", "count and hash", "--rpc URL"):
+        assert shown in page
+    assert not Page(page).faults
+    assert "a &lt;transfer&gt; by hand" in page
+    assert "&lt;4&gt;" in page
+    assert "Nothing differs" in report_html(result, DIGEST, {}, {}, replace(found, lines=()))
+    assert "were compared" not in report_html(result, DIGEST, {})

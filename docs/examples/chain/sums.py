@@ -53,7 +53,8 @@ def require_payouts(bundle: Path, payouts: PayoutList, contract: Contract, paid:
     """
     result = result_of(bundle)
     decided = {each["project"]: int(each["payout"]) for each in result["projects"] if int(each["payout"])}
-    require("payouts", decided, {line.project: paid[line.index]["amount"] for line in payouts.lines})
+    arrived = {line.project: paid[line.index]["amount"] for line in payouts.lines if line.index in paid}
+    require("payouts", decided, arrived)
     require("payees", [line.payee for line in payouts.lines], [paid[n]["payee"].lower() for n in sorted(paid)])
     require("sum", sum(decided.values()), contract.functions.paid().call())
     require("pool", int(result["totals"]["pool"]), sum(decided.values()) + int(result["unspent"]))
