@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qf.cli.options import Donations, Json, Prices, Projects, RoundFile, is_there
+from qf.cli.options import Donations, Json, Prices, Projects, RoundFile, is_there, require_chain
 from qf.cli.output import TASK, Exit, aside, fact, out, print_json, progress, show, table
-from qf.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from qf.chain.chain_file import ChainFile
@@ -46,8 +44,7 @@ chain_app = typer.Typer(no_args_is_help=True)
 @chain_app.callback()
 def chain_group() -> None:
     """Read donations from chains, and compare a ledger with them."""
-    if find_spec("web3") is None:
-        raise MissingExtraError("web3", "chain")
+    require_chain()
 
 
 @chain_app.command("sync")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qf.errors import InputError, Problem
+from qf.errors import InputError, MissingExtraError, Problem
 from qf.inputs import Inputs
 from qf.round import Round
 
@@ -17,6 +18,12 @@ def is_there(path: Path) -> Path:
     if not path.exists():
         raise InputError.at(str(path), "there is no such file or folder", "name one that is there")
     return path
+
+
+def require_chain() -> None:
+    """Raise, naming the extra to install, unless what talks to nodes is installed."""
+    if find_spec("web3") is None:
+        raise MissingExtraError("web3", "chain")
 
 
 RoundFile = Annotated[Path, typer.Argument(metavar="ROUND.toml", help="The rules of the round.")]

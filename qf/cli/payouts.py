@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qf.cli.attest import attest_command, signer_command
-from qf.cli.options import BundleFolder, Json
+from qf.cli.options import BundleFolder, Json, require_chain
 from qf.cli.output import Exit, amount_text, err, fact, out, print_json, progress, show, table, vars_of
 from qf.cli.payout_options import Contract, PayoutsFile, address_of, write_files
-from qf.errors import MissingExtraError, PayoutError
+from qf.errors import PayoutError
 
 if TYPE_CHECKING:
     from qf.chain.payouts import Finding, PayoutList
@@ -26,8 +25,7 @@ payouts_app = typer.Typer(no_args_is_help=True)
 @payouts_app.callback()
 def payouts_group() -> None:
     """Pay out a settled round: tree, files to sign, rehearsal, attestation."""
-    if find_spec("web3") is None:
-        raise MissingExtraError("web3", "chain")
+    require_chain()
 
 
 class Kind(StrEnum):

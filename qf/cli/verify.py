@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qf.cli.options import BundleFolder, Json
+from qf.cli.options import BundleFolder, Json, require_chain
 from qf.cli.output import TASK, Exit, amount_text, fact, out, print_json, progress
 from qf.errors import InputError
 from qf.result import RoundResult
@@ -30,6 +30,8 @@ def verify_command(bundle: BundleFolder, rpc: Rpc = None, payout: Payout = "", a
 
     if payout and not rpc:
         raise InputError.at("--payout", "needs a node to ask", "name one with --rpc")
+    if rpc:
+        require_chain()
     try:
         result, on_chain = _verified_on_chain(bundle, rpc, payout) if rpc else (_verified(bundle), {})
     except VerificationError as error:

@@ -49,11 +49,14 @@ def commands_of(name: str) -> Any:
     return typer.main.get_command(commands.payouts_app).commands[name]  # type: ignore[attr-defined]
 
 
-def test_payouts_when_web3_is_not_installed_then_it_says_what_is(
-    payouts_file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "command", [("payouts", "signer"), ("chain", "sync", "--store", "s"), ("verify", "--rpc", "http://127.0.0.1:1")]
+)
+def test_command_when_web3_is_not_installed_then_it_says_what_to_install(
+    bundle: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qf.cli.payouts.find_spec", lambda name: None)
-    done = qf("payouts", "signer", payouts_file)
+    monkeypatch.setattr("qf.cli.options.find_spec", lambda name: None)
+    done = qf(*command, bundle)
     assert done.exit_code == Exit.MISSING and "qf[chain]" in done.stderr
 
 
