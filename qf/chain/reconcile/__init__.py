@@ -19,7 +19,7 @@ from qf.chain.reconcile.contract import evidence_of, proved_lines
 from qf.chain.reconcile.missing import explained
 from qf.chain.reconcile.rules import Rules
 from qf.chain.store import Store
-from qf.chain.sync import ReadChain
+from qf.chain.sync import ReadChain, end_of
 from qf.codec.reconciliation_file import donations_digest
 from qf.eligibility import Project
 from qf.ledger import NO_TIME, DonationLedger
@@ -73,7 +73,7 @@ def reconcile(
         lines += _chain_lines(Rules(round, projects), here, elsewhere, chain, read, store)
         for each in read:
             lines += proved_lines(file, chain.entry, each, chain.reader, chain.synced)
-            evidence.append(evidence_of(chain.entry, each, chain.synced))
+            evidence.append(evidence_of(chain.entry, each, end_of(each.entry, chain.reader, chain.synced.last)))
     return Reconciliation(
         donations=donations_digest(ledger),
         compared=len(ours),
@@ -114,7 +114,7 @@ def _chain_lines(
         yield from rules.lines(entry)
     yield from _repeated(elsewhere, entries)
     for each in read:
-        yield from unbacked(chain.entry, each)
+        yield from unbacked(chain.entry, each, chain.reader)
         for refused in each.decoded.refused:
             yield Line(
                 Finding.UNREADABLE, _log_place(chain, refused.log.tx_hash, refused.log.log_index), source=refused.why

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from qf.chain.chain_file import ChainEntry, ChainFile
 from qf.chain.ledger import SourceLedger
 from qf.chain.node.reader import ChainReader, Trust
-from qf.chain.sources.donation_round import DonationRound, running_hash
-from qf.chain.sync import Synced
+from qf.chain.sources.counted import CountedSource
+from qf.chain.sync import Synced, end_of
 from qf.chain.types import NATIVE, Address, BlockStamp, ChainFacts, Hash
 from qf.errors import ChainError
 from qf.reconciliation import Evidence, Finding, Line
@@ -25,12 +25,11 @@ PROOFS = {
 """What each level of proof says."""
 
 
-def evidence_of(chain: ChainEntry, read: SourceLedger, synced: Synced) -> Evidence:
+def evidence_of(chain: ChainEntry, read: SourceLedger, last: BlockStamp) -> Evidence:
     """Return how far a source was read, and what proves that nothing is missing."""
-    counted = isinstance(read.entry.source, DonationRound)
+    counted = isinstance(read.entry.source, CountedSource)
     donations = len(read.donations)
     proof = f"{donations} donations and their running hash, as the contract counts them" if counted else ""
-    last = synced.last
     return Evidence(
         source=read.entry.name,
         kind=read.entry.kind,
@@ -45,27 +44,27 @@ def proved_lines(
     file: ChainFile, chain: ChainEntry, read: SourceLedger, reader: ChainReader, synced: Synced
 ) -> Iterator[Line]:
     """Yield what stands between a source and the proof that it is complete and true."""
-    name, last = read.entry.name, synced.last
+    name, last = read.entry.name, end_of(read.entry, reader, synced.last)
     if not synced.final:
         told = f"block {last.number} is not final yet: wait, and sync again"
         yield Line(Finding.INCOMPLETE, f"{name}, finality", source=told)
-    if isinstance(read.entry.source, DonationRound):
+    if isinstance(read.entry.source, CountedSource):
         facts = read.entry.source.facts(reader, last)
-        yield from _counted(name, read, facts)
+        yield from _counted(name, read, read.entry.source, facts)
         yield from _held(name, read, facts)
     elif chain.proof == Trust.NODE:
         yield Line(Finding.INCOMPLETE, f"{name}, proof", source="only the node's word: set proof to bloom or receipts")
     yield from _code(file, chain, read, reader, last)
 
 
-def _counted(name: str, read: SourceLedger, facts: ChainFacts) -> Iterator[Line]:
+def _counted(name: str, read: SourceLedger, source: CountedSource, facts: ChainFacts) -> Iterator[Line]:
     gifts = [entry.donation for entry in read.donations]
     numbers = [gift.seq for gift in gifts]
     if numbers != list(range(facts.count or 0)):
         told = f"{len(gifts)} donations were read, the contract counts {facts.count}"
         yield Line(Finding.INCOMPLETE, f"{name}, count", told, "numbers have to run from 0 without a gap")
-    elif running_hash(gifts) != facts.running_hash:
-        yield Line(Finding.INCOMPLETE, f"{name}, running hash", running_hash(gifts), str(facts.running_hash))
+    elif (hashed := source.hashed(gifts)) != facts.running_hash:
+        yield Line(Finding.INCOMPLETE, f"{name}, running hash", hashed, str(facts.running_hash))
 
 
 def _held(name: str, read: SourceLedger, facts: ChainFacts) -> Iterator[Line]:

@@ -74,6 +74,10 @@ class DonationRound:
         found = sort_out(self, logs, partial(_understood, projects))
         return replace(found, projects=projects.projects)
 
+    def hashed(self, donations: Iterable[ChainDonation]) -> Hash:
+        """Return the running hash that the contract has after `donations`."""
+        return running_hash(donations)
+
     def facts(self, reader: ChainReader, at: BlockStamp) -> ChainFacts:
         """Return what the contract says of itself after the block `at`, and what it holds of its tokens.
 

@@ -12,10 +12,10 @@ from qf.chain.logs import Chain
 from qf.chain.node.pace import Limits
 from qf.chain.node.reader import BlockId, ChainReader
 from qf.chain.store import Store
-from qf.chain.sync.one_chain import Progress, Synced, last_final, sync
+from qf.chain.sync.one_chain import Progress, Synced, end_of, last_final, sync
 from qf.errors import InputError, Problem
 
-__all__ = ["Progress", "ReadChain", "Synced", "last_final", "readers", "sync", "sync_all"]
+__all__ = ["Progress", "ReadChain", "Synced", "end_of", "last_final", "readers", "sync", "sync_all"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from qf.canonical import canonical_json
 from qf.chain.chain_file import ChainEntry, SourceEntry
 from qf.chain.node.reader import Block, BlockId, ChainReader, Trust
-from qf.chain.sources.donation_round import DonationRound
+from qf.chain.sources.counted import CountedSource
 from qf.chain.store import Store
 from qf.chain.types import BlockStamp, ChainId, Log, LogFilter, Outcome
 from qf.errors import ChainError, ReorganisedError, UnprovableError
@@ -88,6 +88,13 @@ def last_final(entry: ChainEntry, reader: ChainReader) -> BlockStamp:
     return _below_head(reader, entry.depth)
 
 
+def end_of(source: SourceEntry, reader: ChainReader, last: BlockStamp) -> BlockStamp:
+    """Return the last block of a source, where its chain was read up to `last`."""
+    if source.last is None or source.last >= last.number:
+        return last
+    return reader.stamp(source.last)
+
+
 def _below_head(reader: ChainReader, depth: int) -> BlockStamp:
     return reader.stamp(max(reader.stamp("latest").number - depth, 0))
 
@@ -152,14 +159,12 @@ class _Sync:
 
     def _read(self, source: SourceEntry, last: BlockStamp) -> None:
         """Read each part of a source: one for each of its filters, one for whole blocks."""
-        end = last
-        if source.last is not None and source.last < last.number:
-            end = self._reader.stamp(source.last)
+        end = end_of(source, self._reader, last)
         for part, wanted in enumerate(source.source.filters):
             self._read_logs(source, part, wanted, end)
         if source.source.watched:
             self._read_blocks(source, len(source.source.filters), end)
-        if isinstance(source.source, DonationRound):
+        if isinstance(source.source, CountedSource):
             self._fill_gaps(source, source.source, end)
 
     def _read_logs(self, source: SourceEntry, part: int, wanted: LogFilter, end: BlockStamp) -> None:
@@ -177,7 +182,7 @@ class _Sync:
 
     def _trust(self, source: SourceEntry) -> Trust:
         """What is counted by the contract need not be proved block by block."""
-        return Trust.NODE if isinstance(source.source, DonationRound) else self._entry.proof
+        return Trust.NODE if isinstance(source.source, CountedSource) else self._entry.proof
 
     def _read_blocks(self, source: SourceEntry, part: int, end: BlockStamp) -> None:
         chain = self._entry.id
@@ -204,7 +209,7 @@ class _Sync:
             if outcome.tx_hash in hashes
         ]
 
-    def _fill_gaps(self, entry: SourceEntry, source: DonationRound, end: BlockStamp) -> None:
+    def _fill_gaps(self, entry: SourceEntry, source: CountedSource, end: BlockStamp) -> None:
         """Read again, from receipts, the blocks that must hold a donation the contract counted and no node sent."""
         count = source.facts(self._reader, end).count or 0
         if self._store.tally(entry.name, source.donated, end.number) == count:
@@ -216,7 +221,7 @@ class _Sync:
                     blocks = [*chunk.blocks.values(), chunk.last]
                     self._store.add(entry.name, part, self._entry.id, chunk.last.number, chunk.logs, blocks)
 
-    def _places(self, entry: SourceEntry, source: DonationRound, end: BlockStamp) -> Iterator[tuple[int, int]]:
+    def _places(self, entry: SourceEntry, source: CountedSource, end: BlockStamp) -> Iterator[tuple[int, int]]:
         """Yield number and block of each donation that was read, in the order of the chain."""
         for logs in _batches(self._store.logs(entry.name, end.number), 10_000):
             for donation in source.decode(logs).donations:

@@ -244,6 +244,29 @@ def test_reconcile_when_no_transfer_backs_the_amount_then_said(tmp_path: Path) -
         assert made.line().source == "transferred 6"
 
 
+def test_reconcile_when_no_node_sent_the_transfer_then_it_is_found_in_the_receipts(setting: Setting) -> None:
+    setting.chain.hidden = {log.place for block in setting.chain.blocks for log in block.logs if log.address == TOKEN}
+    setting.store = Store(setting.folder / "another")
+    try:
+        assert setting.found() == []
+        assert not any(log.address == TOKEN for log in setting.store.logs("eip155:1/donation_round/0", 99))
+    finally:
+        setting.store.close()
+
+
+def test_reconcile_when_a_source_ends_before_the_chain_then_its_contract_is_asked_as_of_its_end(
+    setting: Setting,
+) -> None:
+    setting.file = a_file(to_block=2)
+    del setting.rows[2]
+    setting.store = Store(setting.folder / "another")
+    try:
+        found = setting.reconcile()
+        assert (found.lines, found.evidence[0].block, found.evidence[0].donations) == ((), 2, 2)
+    finally:
+        setting.store.close()
+
+
 def test_reconcile_when_the_vault_holds_more_than_its_books_say_then_balance_differs(setting: Setting) -> None:
     setting.chain.surplus = 3
     places = [f"eip155:1/donation_round/0, token {token}, balance" for token in (TOKEN, OTHER_TOKEN)]
