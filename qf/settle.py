@@ -81,7 +81,7 @@ def settle_inputs(round: Round, inputs: Inputs) -> RoundResult:
 
 def match(round: Round, inputs: Inputs) -> tuple[Counted, IdealMatch]:
     """Return stages 4 to 8: what counts, and the ideal match of every project in round units."""
-    require_reconciled(round.reconciled, inputs.reconciliation)
+    require_reconciled(round.reconciled, inputs.reconciliation, projects=inputs.projects)
     mechanism, terms = mechanism_of(round)
     additive = mechanism.additive(terms)
     counted = count(round, inputs, takes_against=mechanism.takes_against, needs_order=not additive)

@@ -45,7 +45,8 @@ def verify(folder: Path | str) -> RoundResult:
         digests = _digests(folder, parts)
         _compare_digests(document, digests)
         facts = read_facts({name: read_file(folder, name) for name in digests.files})
-        require_reconciled(facts.round.reconciled, facts.inputs.reconciliation, digests.document()[TABLES[0]])
+        given = facts.inputs
+        require_reconciled(facts.round.reconciled, given.reconciliation, digests.document()[TABLES[0]], given.projects)
         result = _recomputed(folder, parts, facts, document)
         _compare_results(document, json.loads(canonical_json(result_document(result, digests))))
     return result

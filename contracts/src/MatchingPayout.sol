@@ -42,6 +42,7 @@ contract MatchingPayout is Proposal, EIP712 {
     error WrongProof(uint256 index);
     error AlreadyPaid(uint256 index);
     error MoreThanTotal(uint256 index);
+    error NotFunded(uint256 amount, uint256 available);
 
     constructor(
         address token_,
@@ -128,11 +129,13 @@ contract MatchingPayout is Proposal, EIP712 {
     }
 
     function _send(address to, uint256 amount) private {
+        if (amount > _balance()) revert NotFunded(amount, _balance());
         if (token == NATIVE) Address.sendValue(payable(to), amount);
         else IERC20(token).safeTransfer(to, amount);
     }
 
     function _trySend(address to, uint256 amount) private returns (bool sent) {
+        if (amount > _balance()) return false;
         if (token != NATIVE) return IERC20(token).trySafeTransfer(to, amount);
         assembly ("memory-safe") {
             sent := call(_PUSH_GAS, to, amount, 0, 0, 0, 0)

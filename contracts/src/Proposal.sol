@@ -21,6 +21,9 @@ abstract contract Proposal is ReentrancyGuardTransient {
     /// @dev No period is longer, so that nothing is stuck for ever.
     uint64 private constant _LONGEST = 365 days;
 
+    /// @dev The sweep is possible so long after deployment at the latest, if nothing is in question then.
+    uint64 private constant _LATEST = 5 * 365 days;
+
     /// @notice What is paid out, who proposes, who settles a challenge, and who gets what remains.
     address public immutable token;
     address public immutable operator;
@@ -69,6 +72,8 @@ abstract contract Proposal is ReentrancyGuardTransient {
     event Lapsed(uint256 indexed turn);
 
     error WrongTerms();
+    error WrongPeriod(uint64 period, uint64 longest);
+    error WrongSweepAfter(uint64 sweepAfter, uint256 latest);
     error NotOperator(address sender);
     error NotArbiter(address sender);
     error WrongProposal();
@@ -93,8 +98,11 @@ abstract contract Proposal is ReentrancyGuardTransient {
     ) {
         bool wrong = token_ != NATIVE && token_.code.length == 0;
         wrong = wrong || operator_ == address(0) || sponsor_ == address(0) || sponsor_ == address(this);
-        wrong = wrong || challengePeriod_ == 0 || challengePeriod_ > _LONGEST || arbiterPeriod_ > _LONGEST;
-        if (wrong || sweepAfter_ <= block.timestamp) revert WrongTerms();
+        if (wrong) revert WrongTerms();
+        _requirePeriod(challengePeriod_);
+        _requirePeriod(arbiterPeriod_);
+        uint256 latest = block.timestamp + _LATEST;
+        if (sweepAfter_ <= block.timestamp || sweepAfter_ > latest) revert WrongSweepAfter(sweepAfter_, latest);
         token = token_;
         operator = operator_;
         arbiter = arbiter_;
@@ -198,6 +206,10 @@ abstract contract Proposal is ReentrancyGuardTransient {
 
     // -------------------------------------------------------------------------------------------------- inside
 
+    function _requirePeriod(uint64 period) private pure {
+        if (period == 0 || period > _LONGEST) revert WrongPeriod(period, _LONGEST);
+    }
+
     function _turn(State next) private {
         state = next;
         since = uint64(block.timestamp);
@@ -214,6 +226,7 @@ abstract contract Proposal is ReentrancyGuardTransient {
         if (block.timestamp >= arbiterEnds()) revert TooLate(block.timestamp, arbiterEnds());
     }
 
+    /// @dev What is here of the pool: bonds are no part of it.
     function _balance() internal view returns (uint256) {
         return token == NATIVE ? address(this).balance - bonds : IERC20(token).balanceOf(address(this));
     }

@@ -122,7 +122,8 @@ class Demo:
         self._reconcile(donations, OUTPUT / "reconciliation.json")
 
     def _reconcile(self, ledger: Path, report: Path, code: int = 0) -> None:
-        files = ["--donations", str(ledger), "--prices", f"{OUTPUT}/prices.csv", "--store", f"{OUTPUT}/store.db"]
+        files = ["--donations", str(ledger), "--store", f"{OUTPUT}/store.db"]
+        files += ["--prices", f"{OUTPUT}/prices.csv", "--projects", f"{OUTPUT}/projects.csv"]
         qf("chain", "reconcile", f"{OUTPUT}/round.toml", f"{OUTPUT}/chain.toml", *files, "-o", str(report), code=code)
 
     def settle(self) -> None:

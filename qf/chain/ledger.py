@@ -79,7 +79,7 @@ def write_donations(path: Path, entries: Iterable[Entry]) -> int:
     """Write the donations whose token is known as a file that `qf settle` reads, and return how many those are.
 
     Raises:
-        OSError: it cannot be written; what was there still is.
+        OSError: it cannot be written.
     """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -94,6 +94,7 @@ def write_donations(path: Path, entries: Iterable[Entry]) -> int:
 def _ledger(
     file: ChainFile, chain: ChainId, source: SourceEntry, store: Store, last: int, times: Mapping[int, int]
 ) -> SourceLedger:
+    last = last if source.last is None else min(last, source.last)
     decoded = source.source.decode(list(store.logs(source.name, last)), store.outcomes(source.name, last))
     projects = {project_key(project.project): project for project in decoded.projects}
     entries = tuple(_entry(file, chain, projects, gift, times) for gift in decoded.donations)

@@ -124,10 +124,17 @@ class ChainProject:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A log that was asked for and cannot be a donation, with the reason: nothing is dropped in silence."""
+    """A log that was asked for and cannot be a donation, with the reason: nothing is dropped in silence.
+
+    Attributes:
+        log: which.
+        why: the reason.
+        idle: whether it moved no money, which anybody can have written for nothing: there is nothing to look into.
+    """
 
     log: Log
     why: str
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,11 @@ class Decoded:
     projects: Sequence[ChainProject] = ()
     refused: Sequence[Refused] = ()
     facts: Sequence[Fact] = ()
+
+    @property
+    def unreadable(self) -> tuple[Refused, ...]:
+        """What was refused and somebody has to look into."""
+        return tuple(each for each in self.refused if not each.idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +213,20 @@ class LogFilter:
         asked = [(place, hashes) for place, hashes in enumerate(self.topics) if hashes is not None]
         return all(place < len(log.topics) and log.topics[place] in hashes for place, hashes in asked)
 
+    def overlaps(self, other: LogFilter) -> bool:
+        """Return whether one log may be what both ask for."""
+        if self.addresses and other.addresses and not set(self.addresses) & set(other.addresses):
+            return False
+        both = zip(self.topics, other.topics, strict=False)
+        return all(ours is None or theirs is None or set(ours) & set(theirs) for ours, theirs in both)
+
 
 class Source(Protocol):
     """One kind of contract that donations are read from. Adding one is one file in `qf/chain/sources/`."""
+
+    @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contracts of the round that write its donations; none where tokens do."""
 
     @property
     def filters(self) -> tuple[LogFilter, ...]:

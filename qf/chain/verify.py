@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from qf.chain.abi import call, decode
+from qf.chain.abi import call, decode, keccak
+from qf.chain.artifacts import artifact
 from qf.chain.chain_file import ChainEntry, ChainFile, chain_file_of
 from qf.chain.node.reader import ChainReader
 from qf.chain.payouts import payouts_of_bundle
+from qf.chain.payouts.simulator import NodeSimulator
 from qf.chain.reconcile import reconcile
 from qf.chain.store import Store
 from qf.chain.sync import Progress, ReadChain, last_final, readers, sync
-from qf.chain.types import Address, ChainId
+from qf.chain.types import Address, BlockStamp, ChainId
 from qf.codec import read_bundle
 from qf.codec.bundle import Bundle
 from qf.codec.reconciliation_file import RECONCILIATION
@@ -27,6 +29,9 @@ from qf.verify import verify
 Endpoints = Mapping[ChainId | None, Sequence[str]]
 """Chain -> URLs of its nodes."""
 
+PROPOSED, CHALLENGED = 1, 2
+"""What `state()` of a `MatchingPayout` answers; 0 if nothing stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedOnChain:
@@ -36,11 +41,13 @@ class VerifiedOnChain:
         result: of the round, recomputed.
         reconciliation: of its donations with the chain, as published and as found again.
         root: of the payouts, as computed and as the contract has it; "" if no contract was named.
+        final: whether the contract pays by it already, and nobody can challenge it any more.
     """
 
     result: RoundResult
     reconciliation: Reconciliation
     root: str = ""
+    final: bool = False
 
 
 def verify_on_chain(
@@ -77,8 +84,8 @@ def verify_on_chain(
         _compare_reconciliations(published, _read_again(bundle, published, file, opened, progress))
         first = next(iter(endpoints)) or file.chains[0].id
         paying = next((pair for pair in zip(file.chains, opened, strict=True) if pair[0].id == first), None)
-        root = _compare_payout(folder, *paying, payout) if payout and paying else ""
-    return VerifiedOnChain(result, published, root)
+        paid = _compare_payout(folder, *paying, payout) if payout and paying else ("", False)
+    return VerifiedOnChain(result, published, *paid)
 
 
 def _with_endpoints(file: ChainFile, endpoints: Endpoints) -> ChainFile:
@@ -95,7 +102,7 @@ def _with_endpoints(file: ChainFile, endpoints: Endpoints) -> ChainFile:
     ]
     if lacking or strange:
         raise InputError([*lacking, *strange])
-    chains = [replace(chain, endpoints=tuple(endpoints[chain.id]), quorum=1) for chain in file.chains]
+    chains = [replace(chain, endpoints=tuple(endpoints[chain.id])) for chain in file.chains]
     return replace(file, chains=tuple(chains))
 
 
@@ -138,24 +145,40 @@ def _line(line: Line, lines: Mapping[Line, None]) -> str:
     return f"ledger {line.ledger!r}, chain {line.source!r}" if line in lines else "no such line"
 
 
-def _compare_payout(folder: Path | str, chain: ChainEntry, reader: ChainReader, contract: Address) -> str:
-    """Compare what the contract pays with the bundle, as of the last block that is final."""
-    at = last_final(chain, reader)
+def _compare_payout(folder: Path | str, chain: ChainEntry, reader: ChainReader, contract: Address) -> tuple[str, bool]:
+    """Compare what the contract pays with the bundle, as of the last block that is final; root, and if it can pay."""
+    at, where = last_final(chain, reader), f"contract {contract}"
+    _refuse_other_code(where, chain, reader, contract, at)
 
     def said(signature: str, kind: str) -> object:
         try:
             return decode(kind, reader.call(contract, call(signature), at))[0]
         except ValueError:
             told = f"does not answer {signature} at block {at.number}"
-            raise InputError.at(f"contract {contract}", told, "check its address and chain") from None
+            raise InputError.at(where, told, "check its address and chain") from None
 
-    token = str(said("token()", "(address)"))
-    payouts = payouts_of_bundle(folder, "qf", token=token)
-    where = f"contract {contract}"
+    if said("state()", "(uint8)") != PROPOSED:
+        state = "challenged" if said("state()", "(uint8)") == CHALLENGED else "void, or never proposed"
+        raise VerificationError(f"{where}, state", "proposed", state)
+    payouts = payouts_of_bundle(folder, "qf", token=str(said("token()", "(address)")))
     _compare(f"{where}, result", f"0x{payouts.result.removeprefix('0x')}", said("resultDigest()", "(bytes32)"))
     _compare(f"{where}, total", payouts.total, said("total()", "(uint256)"))
+    _compare(f"{where}, payees", len(payouts.lines), said("payees()", "(uint256)"))
     _compare(f"{where}, root", payouts.tree.root, said("root()", "(bytes32)"))
-    return str(payouts.tree.root)
+    return str(payouts.tree.root), bool(said("isFinal()", "(bool)"))
+
+
+def _refuse_other_code(where: str, chain: ChainEntry, reader: ChainReader, contract: Address, at: BlockStamp) -> None:
+    """Refuse what is not our contract: its code, from any node, is held to the hash that `reader` has of it."""
+    simulator = NodeSimulator(chain.endpoints[0])
+    try:
+        code = simulator.code(contract)
+    finally:
+        simulator.close()
+    same = reader.code_hash(contract, at) == f"0x{keccak(code).hex()}"
+    if not same or not artifact("MatchingPayout").is_code(code):
+        told = f"is no MatchingPayout of this version of qf at block {at.number} of chain {chain.id}"
+        raise InputError.at(where, told, "check its address and chain")
 
 
 def _compare(where: str, published: object, computed: object) -> None:

@@ -15,6 +15,7 @@ from qf.cli.output import TASK, Exit, aside, fact, out, print_json, progress, sh
 
 if TYPE_CHECKING:
     from qf.chain.chain_file import ChainFile
+    from qf.chain.ledger import SourceLedger
     from qf.chain.node.reader import ChainReader
     from qf.chain.sync import ReadChain
     from qf.reconciliation import Reconciliation
@@ -69,17 +70,14 @@ def sync_command(
     if donations is not None:
         with aside(donations) as path:
             write_donations(path, entries)
-    rows = [
-        {"source": each.entry.name, "donations": len(each.donations), "unreadable": len(each.decoded.refused)}
-        for each in ledgers
-    ]
     if as_json:
-        print_json({"chains": [_synced(chain) for chain in chains], "sources": rows, "unknown_token": unnamed})
+        sources = list(map(_read_of, ledgers))
+        print_json({"chains": [_synced(chain) for chain in chains], "sources": sources, "unknown_token": unnamed})
         return
     _print_chains(chains)
     shown = table("sources", "source", "donations", "unreadable", right=("donations", "unreadable"))
-    for row in rows:
-        shown.add_row(str(row["source"]), f"{row['donations']:,}", f"{row['unreadable']:,}")
+    for each in ledgers:
+        shown.add_row(each.entry.name, f"{len(each.donations):,}", f"{len(each.decoded.unreadable):,}")
     show(shown)
     if unnamed:
         out.print(
@@ -178,6 +176,11 @@ def _synced_all(file: ChainFile, opened: Sequence[ChainReader], store: Any, unti
 
         at = int(until) if until is not None and until.isascii() and until.isdigit() else until
         return sync_all(file, opened, store, until=at, progress=told)
+
+
+def _read_of(read: SourceLedger) -> dict[str, Any]:
+    told = {"donations": len(read.donations), "unreadable": len(read.decoded.unreadable)}
+    return {"source": read.entry.name, **told}
 
 
 def _synced(chain: ReadChain) -> dict[str, Any]:

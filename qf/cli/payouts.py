@@ -105,6 +105,8 @@ def export_command(
         case Form.SAFE:
             texts = _safe_texts(payouts, chain, safe, contract, step, batch)
     files = {_numbered(output, number, len(texts)): text.encode() for number, text in enumerate(texts, 1)}
+    if any(path.resolve() == payouts_file.resolve() for path in files):
+        raise PayoutError.at("--output", f"{payouts_file} is what is exported", "write to another file")
     write_files(files)
     if as_json:
         print_json({"files": [str(path) for path in files], **_summary(payouts)})

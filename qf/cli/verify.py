@@ -77,19 +77,27 @@ def _verified_on_chain(bundle: Path, rpc: list[str], payout: str) -> tuple[Round
     on_chain = {
         "compared_with_chain": found.reconciliation.compared,
         "overridden": len(found.reconciliation.lines),
-        "contracts": ", ".join(_contracts(found.reconciliation.sources)),
+        "not_on_a_chain": found.reconciliation.elsewhere,
+        "contracts": "; ".join(_contracts(found.reconciliation.sources)),
         "blocks": ", ".join(f"{each.source} {each.block}" for each in found.reconciliation.evidence),
     }
-    return found.result, on_chain | ({"root": found.root} if contract else {})
+    return found.result, on_chain | ({"root": found.root, "payout_final": found.final} if contract else {})
 
 
 def _contracts(sources: Mapping[str, Any]) -> list[str]:
     """Say where the bundle says its donations are; whether the round announced these contracts, it cannot prove."""
-    entries = [(chain["id"], each) for chain in sources["chain"] for each in chain.get("source", [])]
-    named = [
-        (chain, each["kind"], each.get(key)) for chain, each in entries for key in ("contract", "strategy", "round")
+    read = [
+        f"{each['kind']} on chain {chain['id']}: {_settings(each)}"
+        for chain in sources["chain"]
+        for each in chain.get("source", [])
     ]
-    return [f"{kind} {address} on chain {chain}" for chain, kind, address in named if address]
+    tokens = [f"{token['name']} is {token['address']} on chain {token['chain']}" for token in sources.get("token", [])]
+    return read + tokens
+
+
+def _settings(source: Mapping[str, Any]) -> str:
+    told = {key: value for key, value in source.items() if key not in ("kind", "from_block", "to_block", "code_hash")}
+    return ", ".join(f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in told.items())
 
 
 def _endpoints(rpc: list[str]) -> dict[ChainId | None, list[str]]:

@@ -60,7 +60,7 @@ def settle_dataset(
 ) -> RoundResult:
     """Return the result of `round`, having written its bundle; see `qf.outofcore.settle_out_of_core`."""
     inputs = facts_of(round, evidence)
-    require_reconciled(round.reconciled, inputs.reconciliation)
+    require_reconciled(round.reconciled, inputs.reconciliation, projects=inputs.projects)
     place = new_place(folder)
     batches = batches_of(donations, sizes.batch_rows)
     parts = part_count(sum(batch.rows for batch in batches), sizes.part_rows)

@@ -7,7 +7,7 @@ unresolved: mended in the ledger, or overridden by the operator with a reason th
 
 from qf.reconciliation.findings import ADVICE, Finding
 from qf.reconciliation.records import compare_records, described, resolved
-from qf.reconciliation.report import Evidence, Line, Override, Reconciliation, Record, require_reconciled
+from qf.reconciliation.report import Evidence, Line, Override, Reconciliation, Record, payees_of, require_reconciled
 
 __all__ = [
     "ADVICE",
@@ -19,6 +19,7 @@ __all__ = [
     "Record",
     "compare_records",
     "described",
+    "payees_of",
     "require_reconciled",
     "resolved",
 ]

@@ -71,6 +71,6 @@ ADVICE: Mapping[Finding, str] = {
     Finding.OUT_OF_WINDOW: "leave it: it will be excluded; say so, or mend the dates of the round",
     Finding.BALANCE_DIFFERS: "find the transfers that no donation explains before paying anything out",
     Finding.CODE_DIFFERS: "find out who changed the contract, and when, before believing its events",
-    Finding.INCOMPLETE: "sync again with more or better endpoints, or with a stricter proof",
+    Finding.INCOMPLETE: "wait if it is not final yet; else sync into a new store, with better endpoints or proof",
 }
 """What to do about each finding."""

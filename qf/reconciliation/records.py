@@ -78,8 +78,8 @@ def _differences(ours: Record, theirs: Record) -> Iterator[Line]:
         Finding.DIFFERENT_PROJECT: (ours.project, theirs.project),
         Finding.DIFFERENT_TOKEN: (ours.token, theirs.token),
     }
-    if ours.time is not None and theirs.time is not None:
-        pairs[Finding.DIFFERENT_TIME] = str(ours.time), str(theirs.time)
+    if theirs.time is not None:
+        pairs[Finding.DIFFERENT_TIME] = "" if ours.time is None else str(ours.time), str(theirs.time)
     for finding, (here, there) in pairs.items():
         if here != there:
             yield Line(finding, ours.id, here, there)

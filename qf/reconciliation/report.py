@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from qf.columns import canonical_name
+from qf.eligibility import Project
 from qf.errors import UnreconciledError
 from qf.reconciliation.findings import ADVICE, Finding
 
@@ -19,7 +21,7 @@ class Record:
         id: what both call it: eip155:<chain>/<transaction>/<log>, or <source>/<number>.
         donor, project, token: names as in the ledger.
         amount: base units of the token, or round units.
-        time: seconds since 1970 UTC, or None if it is not known; then it is not compared.
+        time: seconds since 1970 UTC, or None if it is not known; where a source does not know it, it is not compared.
     """
 
     id: str
@@ -67,7 +69,7 @@ class Evidence:
     """How far one source was read, and what proves that nothing is missing.
 
     Attributes:
-        source: its name: eip155:<chain>/<address>, or whatever the operator calls it.
+        source: its name: eip155:<chain>/<kind>/<number>, or whatever the operator calls it.
         kind: what it is, as in the chain file.
         block, block_hash: the last block read; 0 and "" off chain.
         donations: how many donations it has.
@@ -116,13 +118,24 @@ class Reconciliation:
         return {finding: found[finding] for finding in Finding if found[finding]}
 
 
-def require_reconciled(required: bool, found: Reconciliation | None, donations: str = "") -> None:
+def payees_of(projects: Iterable[Project]) -> dict[str, str]:
+    """Return project -> payout address, in lower case; "" where there is none."""
+    return {each.id: canonical_name(each.payout_address) if each.payout_address else "" for each in projects}
+
+
+def require_reconciled(
+    required: bool,
+    found: Reconciliation | None,
+    donations: str = "",
+    projects: Iterable[Project] | None = None,
+) -> None:
     """Raise unless a ledger was reconciled and nothing is left unresolved.
 
     Args:
         required: whether the round asks for it; a report that is there has to be of this ledger and resolved anyway.
         found: the report, or None if there is none.
         donations: digest of the ledger that is settled; "" if it is not known yet.
+        projects: those of the round; donations on a chain have to be held to where these are paid.
 
     Raises:
         UnreconciledError: there is no report, it is of another ledger, or it has unresolved lines; names them.
@@ -136,5 +149,7 @@ def require_reconciled(required: bool, found: Reconciliation | None, donations: 
     told = [f"{line.finding} at {line.place}: {line.advice}" for line in found.unresolved]
     if donations and found.donations != donations:
         told.insert(0, f"the report is of other donations ({found.donations}, not {donations}); reconcile these")
+    if found.sources and projects is not None and found.projects != payees_of(projects):
+        told.insert(0, "the report holds donations to other projects than the round's: reconcile with these --projects")
     if told:
         raise UnreconciledError(told)

@@ -47,17 +47,26 @@ class MatchingPayoutMachine(RuleBasedStateMachine):
     @initialize(
         parts=st.lists(st.integers(1, 10**30), min_size=1, max_size=7),
         native=st.booleans(),
-        ahead=st.sampled_from([0, 1, 2, 2, 3, 3]),
+        ahead=st.sampled_from([0, 1, 2, 2, 3, 3, 4]),
     )
     def start(self, parts: list[int], native: bool, ahead: int) -> None:
-        """Begin where nothing stands, with a proposal, with a challenge, or with a final proposal."""
+        """Begin where nothing stands, with a proposal, with a challenge, with a final proposal, or after the sweep."""
         self.deploy(parts, native)
         if ahead:
             self.propose(OPERATOR, 0)
-        if ahead == 2:
+        if ahead in (2, 4):
             self.challenge(0, BOND, False)
         if ahead == 3:
             self.wait(PERIOD)
+        if ahead == 4:
+            self.sweep_beside_a_bond()
+
+    def sweep_beside_a_bond(self) -> None:
+        """Come to a final proposal whose pool is swept, while the bond of an earlier challenge is still here."""
+        self.answer(True, ARBITER)
+        self.propose(OPERATOR, 0)
+        self.wait(SWEEP_AFTER - START)
+        self.sweep()
 
     def deploy(self, parts: list[int], native: bool) -> None:
         self.chain, self.native, self.amounts = Chain(START), native, parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,9 @@ blocks = st.lists(st.lists(gifts, max_size=3), max_size=6)
 
 COUNTED = {"kind": "donation_round", "from_block": 0, "contract": VAULT, "tokens": [TOKEN]}
 UNCOUNTED = {"kind": "transfers", "from_block": 0, "payees": [VAULT], "tokens": [TOKEN], "native": False}
-FILE = chain_file_of(
-    {
-        "chain": [{"id": 1, "source": [COUNTED, UNCOUNTED]}],
-        "token": [{"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}],
-    }
-)
+TOKENS = [{"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}]
+ONE, OTHER = (chain_file_of({"chain": [{"id": 1, "source": [each]}], "token": TOKENS}) for each in (COUNTED, UNCOUNTED))
+FILE = replace(ONE, chains=(replace(ONE.chains[0], sources=ONE.chains[0].sources + OTHER.chains[0].sources),))
 """The same gifts by the count of the vault, and as transfers to it that only receipts prove."""
 
 

@@ -87,8 +87,10 @@ def test_records_when_one_field_differs_then_that_is_the_line(field: str, value:
     assert (lines[0].ledger, lines[0].source) == (str(getattr(HERE, field)), str(value))
 
 
-def test_records_when_a_time_is_unknown_then_times_are_not_compared() -> None:
-    assert not list(compare_records([replace(HERE, time=None)], [HERE]))
+def test_records_when_a_time_is_unknown_then_only_the_ledger_has_to_learn_it() -> None:
+    assert not list(compare_records([HERE], [replace(HERE, time=None)]))
+    (line,) = compare_records([replace(HERE, time=None)], [HERE])
+    assert (line.finding, line.ledger, line.source) == (Finding.DIFFERENT_TIME, "", "100")
 
 
 def test_records_when_one_side_lacks_one_then_it_is_missing_there() -> None:
@@ -197,3 +199,14 @@ def test_overrides_file_when_wrong_then_all_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_overrides(path)
     assert len(caught.value.problems) == 3
+
+
+def test_settle_when_the_report_held_gifts_to_other_projects_then_refused() -> None:
+    found = replace(report(), sources={"chain": []}, projects={"well": "0x" + "ab" * 20, "bus": ""})
+    right = [{"id": "well", "payout_address": "0x" + "AB" * 20}, {"id": "bus"}]
+    assert settle(a_round(), GIFTS, projects=right, reconciliation=found).payouts
+    for projects in ([*right, {"id": "pier"}], [{"id": "well"}, {"id": "bus"}]):
+        with pytest.raises(UnreconciledError, match="reconcile with these --projects"):
+            settle(a_round(), GIFTS, projects=projects, reconciliation=found)
+    with pytest.raises(UnreconciledError, match="reconcile with these --projects"):
+        settle(a_round(), GIFTS, projects=right, reconciliation=replace(found, projects=None))

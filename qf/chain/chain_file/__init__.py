@@ -20,7 +20,7 @@ from qf.chain.chain_file.entries import FINALITY, ChainEntry, ChainFile, SourceE
 from qf.chain.chain_file.table import Table
 from qf.chain.node.reader import Trust
 from qf.chain.sources import source
-from qf.chain.types import Address, ChainId
+from qf.chain.types import Address, ChainId, LogFilter
 from qf.columns import canonical_name
 from qf.errors import InputError, Problem
 
@@ -65,6 +65,11 @@ def chain_file_of(document: Mapping[str, Any], where: str = "chain file") -> Cha
     table.finish()
     _refuse_repeated(problems, where, "chain", [chain.id for chain in chains])
     _refuse_repeated(problems, where, "token", [(token.chain, token.address) for token in tokens])
+    _refuse_two_decimals(problems, where, tokens)
+    if not problems:
+        _refuse_twins(problems, where, chains)
+    if not any(chain.sources for chain in chains):
+        problems.append(Problem(where, "names no source", "write [[chain]] and below it [[chain.source]]"))
     if problems:
         raise InputError(problems)
     by_number = tuple(sorted(chains, key=lambda chain: chain.id))
@@ -85,14 +90,14 @@ def _chain(table: Table) -> ChainEntry:
     entry = ChainEntry(
         number,
         table.take("endpoints", values.endpoints, ()),
-        table.take("quorum", values.positive, 1),
+        table.take("quorum", values.positive),
         table.take("finality", values.finality, FINALITY[0]),
         table.take("depth", values.positive),
         table.take("requests_per_second", values.positive, 20),
         table.take("proof", values.proof, Trust.RECEIPTS),
         tuple(_source(each, number, place) for place, each in enumerate(table.tables("source"))),
     )
-    if entry.endpoints and entry.quorum > len(entry.endpoints):
+    if entry.endpoints and (entry.quorum or 1) > len(entry.endpoints):
         told = f"asks {entry.quorum} nodes to agree and names {len(entry.endpoints)}"
         table.problems.append(Problem(f"{table.where}, quorum", told, "name more endpoints"))
     table.finish()
@@ -139,6 +144,29 @@ def _projects(table: Table) -> dict[str, str]:
                 told = f"{key} is also {projects[project_key(key)]}"
                 table.problems.append(Problem(where, told, "a contract's project is one project of the round"))
     return projects
+
+
+def _refuse_two_decimals(problems: list[Problem], where: str, tokens: list[Token]) -> None:
+    """One name is one price, so that its amounts have to be counted in one unit."""
+    for name in sorted({token.name for token in tokens}):
+        places = sorted({token.decimals for token in tokens if token.name == name})
+        if len(places) > 1:
+            told = f"has {' and '.join(map(str, places))} decimals"
+            problems.append(Problem(f"{where}, token {name}", told, "give the two tokens different names"))
+
+
+def _refuse_twins(problems: list[Problem], where: str, chains: list[ChainEntry]) -> None:
+    """What two sources read counts twice."""
+    for chain in chains:
+        read: list[LogFilter] = []
+        watched: set[Address] = set()
+        for place, each in enumerate(chain.sources, 1):
+            twice = any(one.overlaps(other) for one in each.source.filters for other in read)
+            if twice or watched & set(each.source.watched):
+                told = "reads what another source of this chain reads as well"
+                problems.append(Problem(f"{where}, chain {chain.id}, source {place}", told, "keep one of the two"))
+            read += each.source.filters
+            watched |= set(each.source.watched)
 
 
 def _refuse_repeated(problems: list[Problem], where: str, what: str, keys: list[Any]) -> None:

@@ -57,7 +57,7 @@ class ChainEntry:
     Attributes:
         id: its number.
         endpoints: URLs of its nodes, which may hold keys: never shown.
-        quorum: how many nodes have to agree on a block.
+        quorum: how many nodes have to agree on a block; None: two where two hosts are named.
         finality: a tag, or a number of blocks below the head.
         depth: blocks below the head that are final where the chain knows no such tag, or calls its very head so; None:
             the tag is believed.
@@ -68,7 +68,7 @@ class ChainEntry:
 
     id: ChainId
     endpoints: tuple[str, ...]
-    quorum: int
+    quorum: int | None
     finality: BlockId
     depth: int | None
     requests_per_second: int

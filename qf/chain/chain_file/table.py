@@ -63,8 +63,8 @@ def whole(value: Any) -> int:
     """Return a whole number of 0 or more, written as a number or, as in canonical JSON, as text."""
     if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,17}", value, re.ASCII):
         return int(value)
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no whole number of 0 or more")
+    if type(value) is not int or not 0 <= value < 10**18:
+        raise ValueError("is no whole number from 0 to 10**18")
     return value
 
 
@@ -110,7 +110,12 @@ def token_address(value: Any) -> Address:
 
 def finality(value: Any) -> BlockId:
     """Return a tag, or a number of blocks below the head."""
-    return value if value in FINALITY else whole(value)
+    if value in FINALITY:
+        return value  # type: ignore[no-any-return]
+    try:
+        return whole(value)
+    except ValueError:
+        raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(FINALITY)}, and no number of blocks") from None
 
 
 def proof(value: Any) -> Trust:

@@ -15,7 +15,7 @@ from qf.chain.proof.receipts import Receipt, receipts_root, why_unprovable
 from qf.chain.types import Address, BlockStamp, Hash
 from qf.errors import NodeError, NoNodeError, UnprovableError
 
-UNPROVED = "read this chain with trust 'node', and compare with what the contract counts"
+UNPROVED = 'set proof = "node" for this chain, and compare with what the contract counts'
 """What to do about a chain whose headers or receipts have another form than Ethereum's."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ from qf.codec.parquet import Kind
 from qf.codec.result_file import read_document
 from qf.codec.tables import FilePath, Format, read_table
 from qf.errors import BundleError, PayoutError, Problem, VerificationError
+from qf.units import MAX_DECIMALS
 
 ON_CHAIN = Format(
     {"project": Kind.NAME, "id": Kind.NAME, "payee": Kind.NAME, "application": Kind.NAME}, required=("project",)
 )
 """Columns of the table of what a contract knows of each project."""
+
+DIGITS = 78
+"""How many digits the largest uint256 has."""
 
 
 def payouts_document(payouts: PayoutList) -> dict[str, Any]:
@@ -100,6 +105,11 @@ def _line_document(payouts: PayoutList, line: PayoutLine) -> dict[str, Any]:
     }
 
 
+_HASH = re.compile("0x[0-9a-f]{64}")
+
+_TEXTS = "title", "id", "application"
+
+
 class _Reading:
     """Reads what a payouts.json says; what follows from it (root, proofs, sums) is compared afterwards."""
 
@@ -113,37 +123,49 @@ class _Reading:
             self._note("kind", f"{kind!r} is not known", f"known: {', '.join(ENCODINGS)}")
         lines = tuple(self._line(index, entry, token) for index, entry in enumerate(document["payouts"]))
         decimals, pool, unspent = (self._number(key, document[key]) for key in ("decimals", "pool", "unspent"))
+        round, symbol, result = (self._text(key, document[key]) for key in ("round", "symbol", "result"))
+        if not _HASH.fullmatch(result):
+            self._note("result", "is no digest", "it is 0x and 64 hex digits, lower case")
+        if decimals > MAX_DECIMALS:
+            self._note("decimals", f"are more than {MAX_DECIMALS}", "no token has so many")
         if self._problems:
             raise PayoutError(self._problems)
         total = sum(line.amount for line in lines)
         if total + unspent != pool:
             raise VerificationError(f"{self._name}, pool", str(pool), f"{total + unspent}, which is paid or unspent")
-        said = kind, document["round"], Hash(document["result"]), token, document["symbol"]
-        return PayoutList(*said, decimals, pool, unspent, lines)
+        return PayoutList(kind, round, Hash(result), token, symbol, decimals, pool, unspent, lines)
 
     def _line(self, index: int, entry: dict[str, Any], token: Address) -> PayoutLine:
-        where = f"project {entry['project']}"
+        project = self._text(f"payout {index}, project", entry["project"])
+        where = f"project {project}"
         payee, amount = self._address(where, entry["payee"]), self._number(f"{where}, amount", entry["amount"])
         if why := unpayable(payee, token):
             self._note(f"{where}, payee", why, "ask the project where to pay")
         donors = self._number(f"{where}, donors", entry["donors"])
-        key = entry["id"]
+        title, key, application = (self._text(f"{where}, {name}", entry[name]) for name in _TEXTS)
         if key and len(key) == len(token):
             key = self._address(f"{where}, id", key)
-        return PayoutLine(index, entry["project"], entry["title"], payee, amount, donors, key, entry["application"])
+        return PayoutLine(index, project, title, payee, amount, donors, key, application)
 
-    def _number(self, where: str, text: str) -> int:
-        if text.isascii() and text.isdigit():
+    def _number(self, where: str, given: Any) -> int:
+        text = self._text(where, given)
+        if text.isascii() and text.isdigit() and len(text) <= DIGITS:
             return int(text)
-        self._note(where, f"{text!r} is no whole number", "give digits only")
+        self._note(where, f"{_short(text)} is no whole number of at most {DIGITS} digits", "give digits only")
         return 0
 
-    def _address(self, where: str, text: str) -> Address:
+    def _address(self, where: str, given: Any) -> Address:
         try:
-            return read_address(text)
+            return read_address(self._text(where, given))
         except ValueError as error:
             self._note(where, str(error), "copy it again, whole")
             return Address("")
+
+    def _text(self, where: str, given: Any) -> str:
+        if isinstance(given, str):
+            return given
+        self._note(where, f"{_short(given)} is no text", "write the file again with `qf payouts tree`")
+        return ""
 
     def _note(self, where: str, what: str, fix: str) -> None:
         self._problems.append(Problem(f"{self._name}, {where}", what, fix))
@@ -163,3 +185,8 @@ def _compare(name: str, published: dict[str, Any], computed: dict[str, Any]) -> 
 
 def _shown(value: Any) -> str:
     return "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}..."

@@ -9,13 +9,15 @@ what was credited         against the transfers that back it    qf.chain.reconci
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qf.canonical import canonical_json
 from qf.chain.chain_file import ChainFile
 from qf.chain.ledger import Entry, SourceLedger, ledger_of_chain
 from qf.chain.reconcile.backing import unbacked
-from qf.chain.reconcile.contract import evidence_of, proved_lines
+from qf.chain.reconcile.contract import evidence_of, not_final, proved_lines, window_lines
 from qf.chain.reconcile.missing import explained
 from qf.chain.reconcile.rules import Rules
 from qf.chain.store import Store
@@ -32,9 +34,16 @@ from qf.reconciliation import (
     Record,
     compare_records,
     described,
+    payees_of,
     resolved,
 )
 from qf.round import Round
+
+STRAY = "it names none of the chains that were read, or is not written eip155:<chain>/<transaction>/<log>"
+"""Why a donation whose id claims a chain cannot be looked for."""
+
+_ON_CHAIN = re.compile(r"eip155:([1-9][0-9]{0,17})/0x[0-9a-f]{64}/(?:0|[1-9][0-9]{0,9}|native)", re.ASCII)
+"""The id of a donation on a chain."""
 
 
 def reconcile(
@@ -62,25 +71,33 @@ def reconcile(
         ChainError: a chain could not be asked.
     """
     rows = records_of(ledger)
-    prefixes = tuple(f"eip155:{chain.entry.id}/" for chain in chains)
-    ours = [row for row in rows if row.id.startswith(prefixes)]
-    elsewhere = [row for row in rows if not row.id.startswith(prefixes)]
-    lines: list[Line] = []
+    numbers = {str(chain.entry.id) for chain in chains}
+    on_chain = [row for row in rows if claims_chain(row.id)]
+    elsewhere = [row for row in rows if not claims_chain(row.id)]
+    lines = [
+        Line(Finding.MISSING_ON_CHAIN, row.id, described(row), STRAY)
+        for row in on_chain
+        if chain_in(row.id) not in numbers
+    ]
     evidence: list[Evidence] = []
     for chain in chains:
         read = ledger_of_chain(file, chain.entry, store, chain.synced.last.number)
-        here = [row for row in ours if row.id.startswith(f"eip155:{chain.entry.id}/")]
+        here = [row for row in on_chain if chain_in(row.id) == str(chain.entry.id)]
         lines += _chain_lines(Rules(round, projects), here, elsewhere, chain, read, store)
         for each in read:
-            lines += proved_lines(file, chain.entry, each, chain.reader, chain.synced)
-            evidence.append(evidence_of(chain.entry, each, end_of(each.entry, chain.reader, chain.synced.last)))
+            end = end_of(each.entry, chain.reader, chain.synced.last)
+            doubts = [*proved_lines(file, chain.entry, each, chain.reader, end), *window_lines(round, each, end)]
+            if not chain.synced.final:
+                doubts.append(not_final(each, chain.synced.last))
+            evidence.append(evidence_of(chain.entry, each, end, doubts))
+            lines += doubts
     return Reconciliation(
         donations=donations_digest(ledger),
-        compared=len(ours),
+        compared=len(on_chain),
         elsewhere=len(elsewhere),
         evidence=tuple(evidence),
         lines=resolved(lines, overrides),
-        projects=None if projects is None else {project.id: project.payout_address for project in projects},
+        projects=None if projects is None else payees_of(projects),
         sources=json.loads(canonical_json(file.published)),
     )
 
@@ -93,9 +110,28 @@ def records_of(ledger: DonationLedger) -> list[Record]:
     times = [None] * rows if ledger.time is None else [None if t == NO_TIME else t for t in ledger.time.tolist()]
     columns = ledger.donor.texts().tolist(), ledger.project.texts().tolist(), ledger.amount.tolist()
     return [
-        Record(name.lower() if name.startswith("eip155:") else name, donor, project, token, amount, time)
+        Record(name.lower() if claims_chain(name) else name, donor, project, token, amount, time)
         for name, donor, project, amount, token, time in zip(ids, *columns, tokens, times, strict=True)
     ]
+
+
+def claims_chain(name: str) -> bool:
+    """Return whether an id says that its donation is on a chain, however it is spelled.
+
+    >>> claims_chain("EIP155:1/0xab/3"), claims_chain("desk/17")
+    (True, False)
+    """
+    return unicodedata.normalize("NFKC", name).strip().casefold().startswith("eip155")
+
+
+def chain_in(name: str) -> str:
+    """Return the number of the chain that an id on a chain names, or "" if the id is none.
+
+    >>> chain_in("eip155:10/0x" + "ab" * 32 + "/3"), chain_in("eip155:10/0xab/3")
+    ('10', '')
+    """
+    found = _ON_CHAIN.fullmatch(name)
+    return found[1] if found else ""
 
 
 def _chain_lines(
@@ -113,9 +149,10 @@ def _chain_lines(
     for entry in entries:
         yield from rules.lines(entry)
     yield from _repeated(elsewhere, entries)
+    yield from _passed_on(read)
     for each in read:
         yield from unbacked(chain.entry, each, chain.reader)
-        for refused in each.decoded.refused:
+        for refused in each.decoded.unreadable:
             yield Line(
                 Finding.UNREADABLE, _log_place(chain, refused.log.tx_hash, refused.log.log_index), source=refused.why
             )
@@ -132,6 +169,16 @@ def _repeated(elsewhere: Iterable[Record], entries: Sequence[Entry]) -> Iterator
         twin = known.get(_sayings(row)) if row.time is not None else None
         if twin is not None:
             yield Line(Finding.DUPLICATED, row.id or described(row), described(row), twin)
+
+
+def _passed_on(read: Sequence[SourceLedger]) -> Iterator[Line]:
+    """What a contract of the round sends on to a project was given to it before."""
+    contracts = {contract for each in read for contract in each.entry.source.contracts}
+    for each in read:
+        for entry in each.donations:
+            if entry.donation.donor in contracts:
+                told = f"sent by {entry.donation.donor}, a contract of the round: it was given to that before"
+                yield Line(Finding.DUPLICATED, entry.record.id, source=told)
 
 
 def _sayings(record: Record) -> tuple[object, ...]:

@@ -75,6 +75,11 @@ class AlloV1:
     watched: ClassVar[tuple[Address, ...]] = ()
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.voting,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: of each contract its events, of the voting strategy and the factory those of the round."""
         of_this = (word(self.round),)

@@ -93,6 +93,11 @@ class AlloV2:
             raise ValueError(f"donor {self.donor!r} is none of {', '.join(DONORS)}")
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.strategy,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: the events of the strategy, and those of the Allo contract about the pool."""
         return (*asking(self.strategy, self.of_strategy), *asking(self.allo, self.of_allo, (word(self.pool),)))

@@ -50,6 +50,11 @@ class AlloV21:
     watched: ClassVar[tuple[Address, ...]] = ()
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.strategy,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: all events of the strategy."""
         return asking(self.strategy, self.events)

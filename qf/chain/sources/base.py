@@ -27,6 +27,10 @@ NO_OUTCOME = "its transaction was not read; read again with receipts"
 """Why a log is refused whose transaction has to be known and is not."""
 
 
+class NothingMovedError(ValueError):
+    """A log says that money moved, and none did: anybody can have it written, in anybody's name."""
+
+
 class Readable(Protocol):
     """What `sort_out` has to know of a source."""
 
@@ -93,7 +97,7 @@ def sort_out(source: Readable, logs: Iterable[Log], donation: Callable[[Fact], C
             fact = Fact(event.name, event.decode(log.topics, log.data), log)
             gift = donation(fact)
         except ValueError as fault:
-            refused.append(Refused(log, f"{event.name}: {fault}"))
+            refused.append(Refused(log, f"{event.name}: {fault}", isinstance(fault, NothingMovedError)))
             continue
         if gift is None:
             facts.append(fact)

@@ -34,6 +34,11 @@ class ClrFund:
     watched: ClassVar[tuple[Address, ...]] = ()
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.round,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: all events of the round."""
         return asking(self.round, self.events)

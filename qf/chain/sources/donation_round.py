@@ -62,6 +62,11 @@ class DonationRound:
     """The first topic of a donation."""
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.contract,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: all events of the contract, and the transfers of its tokens to it."""
         own = (topic for topic in self.events if topic != TRANSFER.topic)

@@ -37,6 +37,11 @@ class Eip3009:
     watched: ClassVar[tuple[Address, ...]] = ()
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """None: tokens write the transfers."""
+        return ()
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: transfers of the tokens to the projects. The nonces are in the same transactions."""
         return transfers_to(self.payees, self.tokens)

@@ -48,6 +48,11 @@ class Giveth:
         return Transfers(self.payees, self.tokens, self.native)
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """The contract that donations are written by."""
+        return (self.handler,)
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: of the handler and of the tokens, about the projects."""
         payees = tuple(word(payee) for payee in self.payees)

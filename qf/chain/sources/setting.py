@@ -68,8 +68,8 @@ def _number(value: Any) -> int:
     """Return a whole number; in canonical JSON, which a result is published in, numbers are text."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
-    if type(value) is not int:
-        raise ValueError(f"{value!r} is not a number")
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a number of 0 or more")
     return value
 
 

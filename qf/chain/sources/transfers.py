@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from qf.chain.abi import Event
-from qf.chain.sources.base import sort_out, standing, word
+from qf.chain.sources.base import NothingMovedError, sort_out, standing, word
 from qf.chain.types import (
     NATIVE,
     ZERO_ADDRESS,
@@ -48,6 +48,11 @@ class Transfers:
     needs_receipts: ClassVar = False
 
     @property
+    def contracts(self) -> tuple[Address, ...]:
+        """None: tokens write the transfers."""
+        return ()
+
+    @property
     def filters(self) -> tuple[LogFilter, ...]:
         """The logs it needs: transfers of the tokens to the projects."""
         return transfers_to(self.payees, self.tokens)
@@ -67,7 +72,7 @@ class Transfers:
                 if outcome.succeeded:
                     donations.append(gift)
                 else:
-                    refused.append(Refused(gift.log, "the transaction failed, so no money moved"))
+                    refused.append(Refused(gift.log, "the transaction failed, so no money moved", idle=True))
         donations.sort(key=lambda gift: standing(gift.log))
         return Decoded(donations, tuple(ChainProject(payee, payee=payee) for payee in self.payees), refused)
 
@@ -86,11 +91,11 @@ def given(fact: Fact) -> ChainDonation:
     """
     values, log = fact.values, fact.log
     if values["value"] == 0:
-        raise ValueError("it transfers nothing, which anyone can write in the name of anyone")
+        raise NothingMovedError("it transfers nothing, which anyone can write in the name of anyone")
     if values["from"] == ZERO_ADDRESS:
         raise ValueError("the token was made for the project; nobody gave it")
     if values["from"] == values["to"]:
-        raise ValueError("the project sent it to itself")
+        raise NothingMovedError("the project sent it to itself")
     return ChainDonation(log, values["from"], values["to"], log.address, values["value"], payee=values["to"])
 
 

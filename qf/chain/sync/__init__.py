@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from threading import Thread
 
 from qf.chain.chain_file import ChainEntry, ChainFile
 from qf.chain.logs import Chain
@@ -16,6 +17,10 @@ from qf.chain.sync.one_chain import Progress, Synced, end_of, last_final, sync
 from qf.errors import InputError, Problem
 
 __all__ = ["Progress", "ReadChain", "Synced", "end_of", "last_final", "readers", "sync", "sync_all"]
+
+
+PATIENCE = 0.2
+"""Seconds between two looks at whether somebody wants to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,31 @@ def sync_all(
         ChainError: one could not be read, or not be proved; what was read of it, and of the others, is kept.
     """
     pairs = list(zip(file.chains, open_readers, strict=True))
-    with ThreadPoolExecutor(max(1, len(pairs))) as pool:
-        jobs = [pool.submit(sync, entry, reader, store, until=until, progress=progress) for entry, reader in pairs]
-    return [ReadChain(entry, reader, job.result()) for (entry, reader), job in zip(pairs, jobs, strict=True)]
+    jobs = [partial(sync, entry, reader, store, until=until, progress=progress) for entry, reader in pairs]
+    read = _side_by_side(jobs)
+    return [ReadChain(entry, reader, synced) for (entry, reader), synced in zip(pairs, read, strict=True)]
+
+
+def _side_by_side(jobs: Sequence[Callable[[], Synced]]) -> list[Synced]:
+    """Return what each job returns, or raise what the first of them raises. An interruption waits for none of them."""
+    done: dict[int, Synced] = {}
+    failed: dict[int, BaseException] = {}
+
+    def run(number: int) -> None:
+        try:
+            done[number] = jobs[number]()
+        except BaseException as error:
+            failed[number] = error
+
+    threads = [Thread(target=run, args=(number,), daemon=True) for number in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(PATIENCE)
+    if failed:
+        raise failed[min(failed)]
+    return [done[number] for number in range(len(jobs))]
 
 
 def _opened(entry: ChainEntry) -> Chain:

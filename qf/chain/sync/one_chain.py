@@ -169,7 +169,7 @@ class _Sync:
 
     def _read_logs(self, source: SourceEntry, part: int, wanted: LogFilter, end: BlockStamp) -> None:
         chain = self._entry.id
-        first = self._store.begin(source.name, part, chain, _definition(wanted), source.first)
+        first = self._store.begin(source.name, part, chain, self._definition(source, wanted), source.first)
         if first > end.number:
             return
         for chunk in self._reader.fetch(wanted, first, end, self._trust(source)):
@@ -180,6 +180,11 @@ class _Sync:
             self._dropped += chunk.dropped
             self._progress(source.name, chunk.last.number, end.number)
 
+    def _definition(self, source: SourceEntry, wanted: LogFilter | list[str]) -> str:
+        """Say what is asked for, from where on, and by what proof: what was read by less is not called more later."""
+        asked = wanted if isinstance(wanted, list) else [wanted.addresses, wanted.topics]
+        return canonical_json([asked, source.first, self._trust(source)]).decode().strip()
+
     def _trust(self, source: SourceEntry) -> Trust:
         """What is counted by the contract need not be proved block by block."""
         return Trust.NODE if isinstance(source.source, CountedSource) else self._entry.proof
@@ -187,7 +192,7 @@ class _Sync:
     def _read_blocks(self, source: SourceEntry, part: int, end: BlockStamp) -> None:
         chain = self._entry.id
         accounts = frozenset(source.source.watched)
-        first = self._store.begin(source.name, part, chain, _definition(sorted(accounts)), source.first)
+        first = self._store.begin(source.name, part, chain, self._definition(source, sorted(accounts)), source.first)
         for numbers in _batches(range(first, end.number + 1), BATCH):
             blocks = [self._reader.block(self._reader.stamp(number)) for number in numbers]
             outcomes = [outcome for block in blocks for outcome in _incoming(block, accounts)]
@@ -263,8 +268,3 @@ def _outcomes_in(block: Block) -> list[Outcome]:
         )
         for sent, receipt in zip(block.transactions, block.receipts, strict=True)
     ]
-
-
-def _definition(wanted: LogFilter | list[str]) -> str:
-    asked = wanted if isinstance(wanted, list) else [wanted.addresses, wanted.topics]
-    return canonical_json(asked).decode().strip()

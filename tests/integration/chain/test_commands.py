@@ -79,6 +79,8 @@ def test_round_when_read_reconciled_and_settled_then_it_verifies_from_the_chain_
     bundle = settled(tmp_path)
     answer = told("verify", bundle, "--rpc", vault.chain.url)
     assert (answer["verified"], answer["compared_with_chain"], answer["overridden"]) == (True, "12", "0")
+    assert vault.contract in answer["contracts"] and f"jpyx is {vault.token}" in answer["contracts"]
+    assert answer["not_on_a_chain"] == "0"
     assert told("verify", bundle, "--rpc", f"31337={vault.chain.url}")["verified"]
 
 

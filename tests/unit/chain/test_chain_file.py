@@ -18,6 +18,8 @@ from qf.errors import InputError
 VAULT = "0x" + "aa" * 20
 TOKEN = "0x" + "bb" * 20
 
+SOURCE = {"kind": "donation_round", "from_block": 9, "contract": VAULT}
+
 TEXT = f"""
 [[chain]]
 id = 10
@@ -124,7 +126,7 @@ def test_file_when_everything_is_wrong_then_everything_is_named() -> None:
         "f, chain 1: 'colour' is not known",
         "f, chain 1, source 1, kind: 'donation_rund'",
         "f, chain 1, source 1, to_block: is before",
-        "f, chain 1, source 2, from_block: -1",
+        "f, chain 1, source 2, from_block: is no whole",
         "f, chain 1, source 2, contract:",
         "f, chain 1, source 2, speed:",
         "f, chain 2, id: is missing",
@@ -142,13 +144,14 @@ def test_file_when_everything_is_wrong_then_everything_is_named() -> None:
 
 def test_file_when_something_is_there_twice_then_named() -> None:
     token = {"chain": 1, "address": TOKEN, "name": "x", "decimals": 0}
-    problems = told({"chain": [{"id": 1}, {"id": 1}], "token": [token, token], "projects": {"a": "7", "b": ["7"]}})
+    chains = [{"id": 1, "source": [SOURCE]}, {"id": 1}]
+    problems = told({"chain": chains, "token": [token, token], "projects": {"a": "7", "b": ["7"]}})
     assert len(problems) == 3
     assert any("7 is also a" in problem for problem in problems)
 
 
 def test_file_when_more_nodes_have_to_agree_than_there_are_then_refused() -> None:
-    (problem,) = told({"chain": [{"id": 1, "endpoints": ["http://a"], "quorum": 2}]})
+    (problem,) = told({"chain": [{"id": 1, "endpoints": ["http://a"], "quorum": 2, "source": [SOURCE]}]})
     assert "asks 2 nodes to agree and names 1" in problem
 
 
@@ -163,3 +166,29 @@ def test_file_when_it_cannot_be_read_then_said(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("[[chain]\n")
     with pytest.raises(InputError, match="not TOML"):
         read_chain_file(tmp_path / "c.toml")
+
+
+def test_file_when_it_names_no_source_then_refused() -> None:
+    assert told({}) == ["f: names no source; write [[chain]] and below it [[chain.source]]"]
+
+
+def test_file_when_two_sources_read_the_same_logs_then_refused() -> None:
+    vault = {**SOURCE, "tokens": [TOKEN]}
+    plain = {"kind": "transfers", "from_block": 9, "payees": [VAULT], "tokens": [TOKEN], "native": False}
+    (problem,) = told({"chain": [{"id": 1, "source": [vault, plain]}]})
+    assert problem.startswith("f, chain 1, source 2: reads what another source")
+    other = {**plain, "payees": ["0x" + "dd" * 20]}
+    assert chain_file_of({"chain": [{"id": 1, "source": [vault, other]}]})
+
+
+def test_file_when_one_name_has_two_decimals_then_refused() -> None:
+    tokens = [{"chain": 1, "address": f"0x{n:040x}", "name": "usdc", "decimals": 6 * n} for n in (1, 3)]
+    (problem,) = told({"chain": [{"id": 1, "source": [SOURCE]}], "token": tokens})
+    assert "token usdc: has 6 and 18 decimals" in problem
+
+
+@pytest.mark.parametrize("number", [2**64, -1, 10**5000], ids=["2**64", "-1", "10**5000"])
+def test_file_when_a_number_is_huge_then_refused(number: int) -> None:
+    (problem,) = told({"chain": [{"id": 1, "source": [{**SOURCE, "from_block": number}]}]})
+    assert "is no whole number from 0 to 10**18" in problem
+    assert len(problem) < 200

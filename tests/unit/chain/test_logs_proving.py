@@ -101,7 +101,7 @@ def test_headers_of_another_chain_are_not_believed(nodes: Nodes, node: Made, blo
 
 def test_a_header_in_doubt_proves_nothing(nodes: Nodes, node: Made) -> None:
     node.said[2] = replace(node.said[2], doubt="it is odd")
-    with pytest.raises(UnprovableError, match="chain 1, block 2: it is odd; read this chain with trust 'node'"):
+    with pytest.raises(UnprovableError, match='chain 1, block 2: it is odd; set proof = "node"'):
         linked(nodes, 1, stamp(4))
 
 

@@ -147,6 +147,15 @@ def test_export_when_the_file_was_changed_then_the_answer_is_no(payouts_file: Pa
     assert (done.exit_code, (payouts_file.parent / "x.csv").exists()) == (Exit.NO, False)
 
 
+def test_export_when_it_would_replace_what_it_reads_then_it_is_refused(payouts_file: Path) -> None:
+    before = payouts_file.read_bytes()
+    (payouts_file.parent / "link.json").symlink_to(payouts_file)
+    for name in ("payouts.json", "link.json"):
+        done = qf("payouts", "export", payouts_file, "--as", "disperse", "-o", payouts_file.parent / name)
+        assert (done.exit_code, "is what is exported" in done.stderr) == (Exit.INPUT, True)
+        assert payouts_file.read_bytes() == before
+
+
 class Rehearsal:
     """Stands for a node."""
 

@@ -229,6 +229,39 @@ def test_file_when_it_is_something_else_then_it_is_refused(tmp_path: Path, data:
         read_payouts(tmp_path / "payouts.json")
 
 
+@pytest.mark.parametrize(
+    ("way", "value"),
+    [
+        (["result"], "-1"),
+        (["result"], []),
+        (["result"], "0x" + "AB" * 32),
+        (["round"], []),
+        (["symbol"], {}),
+        (["token"], None),
+        (["pool"], "9" * 5000),
+        (["decimals"], "999"),
+        (["payouts", 0, "amount"], "1" * 79),
+        (["payouts", 0, "donors"], None),
+        (["payouts", 0, "project"], []),
+        (["payouts", 0, "title"], None),
+        (["payouts", 0, "application"], ["1"]),
+        (["payouts", 0, "id"], None),
+    ],
+)
+def test_file_when_a_value_is_of_another_kind_then_it_is_named(tmp_path: Path, way: list[Any], value: Any) -> None:
+    path = written(tmp_path, a_list())
+    document = json.loads(path.read_text("utf-8"))
+    place: Any = document
+    for step in way[:-1]:
+        place = place[step]
+    place[way[-1]] = value
+    path.write_bytes(qf.canonical.canonical_json(document))
+    with pytest.raises(PayoutError) as raised:
+        read_payouts(path)
+    assert any(str(way[-1]) in problem.where for problem in raised.value.problems)
+    assert len(str(raised.value)) < 1000
+
+
 def test_table_when_it_is_read_then_each_project_is_known(tmp_path: Path) -> None:
     path = tmp_path / "recipients.csv"
     path.write_text("project,id,application\np,0x01,4\nq,,\n", "utf-8")

@@ -26,7 +26,7 @@ from qf.ledger import DonationLedger
 from qf.reconciliation import Finding, Line, Override, Reconciliation
 from qf.round import Pool, Round
 from qf.units import BaseUnits
-from tests.unit.chain.fake_chain import OTHER_TOKEN, TOKEN, VAULT, FakeChain, Gift, account, key
+from tests.unit.chain.fake_chain import OTHER_TOKEN, TOKEN, VAULT, FakeChain, Gift, account, key, word
 
 ROUND = Round("demo", Pool(BaseUnits(100)))
 GIFTS = [Gift(account(0), "well", 7), Gift(account(1), "bus", 8), Gift(account(2), "well", 2**100)]
@@ -100,7 +100,7 @@ def copy_from_chain(made: Setting) -> None:
     import polars as pl
 
     (read,) = sync_all(made.file, [made.chain], made.store, until="latest")
-    (vault,) = ledger_of_chain(made.file, read.entry, made.store, read.synced.last.number)
+    vault, *_ = ledger_of_chain(made.file, read.entry, made.store, read.synced.last.number)
     write_donations(made.folder / "chain.csv", vault.donations)
     made.rows = pl.read_csv(made.folder / "chain.csv", infer_schema=False).to_dicts()
 
@@ -302,15 +302,17 @@ def test_reconcile_when_a_log_cannot_be_read_then_said(setting: Setting) -> None
     assert setting.found() == [(Finding.UNREADABLE, f"eip155:1/{bad.tx_hash}/1")]
 
 
-def test_reconcile_when_nothing_proves_completeness_but_the_node_then_incomplete(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("proof", "expected"), [(Trust.NODE, [Finding.INCOMPLETE]), (Trust.BLOOM, [])])
+def test_reconcile_when_nothing_proves_completeness_but_the_node_then_incomplete(
+    tmp_path: Path, proof: Trust, expected: list[Finding]
+) -> None:
     source = {"kind": "transfers", "from_block": 0, "payees": [VAULT], "tokens": [TOKEN], "native": False}
     token = {"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}
     with a_setting(tmp_path) as made, Store(tmp_path / "another") as store:
-        for proof, expected in ((Trust.NODE, [Finding.INCOMPLETE]), (Trust.BLOOM, [])):
-            made.file = chain_file_of({"chain": [{"id": 1, "proof": proof, "source": [source]}], "token": [token]})
-            made.store = store
-            copy_from_chain(made)
-            assert [finding for finding, _ in made.found()] == expected
+        made.file = chain_file_of({"chain": [{"id": 1, "proof": proof, "source": [source]}], "token": [token]})
+        made.store = store
+        copy_from_chain(made)
+        assert [finding for finding, _ in made.found()] == expected
 
 
 def test_reconcile_when_a_line_is_overridden_then_it_is_resolved(setting: Setting) -> None:
@@ -325,6 +327,86 @@ def test_ledger_when_the_ids_are_in_upper_case_then_they_are_the_same(setting: S
     prefix, transaction, place = setting.rows[0]["id"].split("/")
     setting.rows[0]["id"] = f"{prefix}/0x{transaction[2:].upper()}/{place}"
     assert setting.found() == []
+
+
+ODD = [
+    "EIP155:1/{tx}/1",
+    "eip155:01/{tx}/1",
+    "eip155:1:{tx}/1",
+    "eip155:999/{tx}/1",
+    "eip155:1 /{tx}/1",
+    "\uff45ip155:1/{tx}/1",
+    "eip155:1/{tx}/01",
+    "eip155:1/{tx}/\uff11",
+    "eip155:1/foo",
+    "eip155:1/",
+    "eip155:1/{tx}/" + "9" * 5000,
+    "eip155",
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_reconcile_when_an_id_claims_a_chain_however_it_is_spelled_then_it_is_compared(
+    setting: Setting, odd: str
+) -> None:
+    name = odd.replace("{tx}", "0x" + "12" * 32)
+    setting.rows.append({**setting.rows[0], "id": name, "amount_base": "1000000"})
+    found = setting.reconcile()
+    assert [line.finding for line in found.lines] == [Finding.MISSING_ON_CHAIN]
+    assert (found.compared, found.elsewhere) == (4, 0)
+
+
+def test_reconcile_when_the_round_is_still_open_then_incomplete(setting: Setting) -> None:
+    setting.round = replace(ROUND, closes=1_031)
+    assert setting.found() == [(Finding.INCOMPLETE, "eip155:1/donation_round/0, window")]
+    setting.chain.mine([])
+    assert setting.found() == []
+
+
+def test_reconcile_when_the_ledger_has_no_times_then_said(setting: Setting) -> None:
+    for row in setting.rows:
+        row["time"] = ""
+    assert {finding for finding, _ in setting.found()} == {Finding.DIFFERENT_TIME}
+
+
+def test_reconcile_when_a_contract_of_the_round_pays_a_project_then_that_is_no_second_gift(tmp_path: Path) -> None:
+    payee = account(50)
+    plain = {"kind": "transfers", "from_block": 0, "payees": [payee], "tokens": [TOKEN], "native": False}
+    vault = {"kind": "donation_round", "from_block": 0, "contract": VAULT, "tokens": [TOKEN]}
+    token = {"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}
+    with a_setting(tmp_path) as made, Store(tmp_path / "another") as store:
+        moved = made.chain.blocks[1].logs[0]
+        paid = struct.replace(moved, topics=(moved.topics[0], word(VAULT), word(payee)), log_index=9)
+        made.chain.blocks[1].logs.append(paid)
+        made.store = store
+        made.file = chain_file_of({"chain": [{"id": 1, "source": [vault, plain]}], "token": [token]})
+        copy_from_chain(made)
+        assert [line.place for line in made.reconcile().lines if line.finding is Finding.DUPLICATED] == [
+            f"eip155:1/{paid.tx_hash}/9"
+        ]
+
+
+def test_reconcile_when_somebody_transfers_nothing_then_nobody_has_to_look(tmp_path: Path) -> None:
+    source = {"kind": "transfers", "from_block": 0, "payees": [VAULT], "tokens": [TOKEN], "native": False}
+    token = {"chain": 1, "address": TOKEN, "name": "jpyc", "decimals": 18}
+    with a_setting(tmp_path) as made, Store(tmp_path / "another") as store:
+        moved = made.chain.blocks[1].logs[0]
+        made.chain.blocks[1].logs.append(struct.replace(moved, data=bytes(32), log_index=9))
+        made.store = store
+        made.file = chain_file_of({"chain": [{"id": 1, "source": [source]}], "token": [token]})
+        copy_from_chain(made)
+        assert made.found() == []
+
+
+@pytest.mark.parametrize("count", [2**256 - 1, 3 * 10**8])
+def test_reconcile_when_the_contract_counts_without_end_then_incomplete(
+    setting: Setting, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qf.chain.sources.donation_round import DonationRound
+
+    real = DonationRound.facts
+    monkeypatch.setattr(DonationRound, "facts", lambda self, reader, at: replace(real(self, reader, at), count=count))
+    assert setting.found() == [(Finding.INCOMPLETE, "eip155:1/donation_round/0, count")]
 
 
 def test_asset_name_when_the_coin_of_the_chain_then_by_caip() -> None:

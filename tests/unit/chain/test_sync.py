@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from qf.chain.node.reader import BlockId
 from qf.chain.store import Store
 from qf.chain.sync import last_final, readers, sync_all
 from qf.chain.types import BlockStamp
-from qf.errors import ChainError, InputError, NodeError, UnprovableError
+from qf.errors import ChainError, InputError, NodeError, StoreError, UnprovableError
 from tests.unit.chain.fake_chain import TOKEN, VAULT, FakeChain, Gift, account
 
 
@@ -128,3 +129,37 @@ def test_sync_when_progress_is_told_then_it_ends_at_the_last_block(tmp_path: Pat
 def test_readers_when_a_chain_has_no_endpoints_then_it_is_named() -> None:
     with pytest.raises(InputError, match="chain 7: has no endpoints"), readers(a_file(7)):
         pass
+
+
+def test_sync_when_it_begins_earlier_or_is_to_be_proved_better_then_another_store_is_asked_for(tmp_path: Path) -> None:
+    source = {"kind": "transfers", "payees": [VAULT], "tokens": [TOKEN], "native": False}
+    with Store(tmp_path / "s") as store:
+        for place, (first, proof) in enumerate([(6, "node"), (0, "node"), (6, "receipts")]):
+            chain = {"id": 1, "proof": proof, "source": [{**source, "from_block": first}]}
+            file = chain_file_of({"chain": [chain]})
+            if place == 0:
+                sync_all(file, [grown()], store)
+                continue
+            with pytest.raises(StoreError, match="other settings"):
+                sync_all(file, [grown()], store)
+
+
+def test_ledger_when_a_source_is_cut_short_after_it_was_read_then_nothing_later_is_in_it(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        sync_all(a_file(1), [grown()], store, until="latest")
+        (vault,) = ledger_of_chain(a_file(1, last=4), a_file(1, last=4).chains[0], store, 9)
+        assert len(vault.donations) == 4
+
+
+def test_sync_when_it_is_interrupted_then_it_waits_for_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(FakeChain):
+        def stamp(self, block: BlockId) -> BlockStamp:
+            threading.Event().wait(60)
+            raise AssertionError
+
+    def interrupted(self: threading.Thread, timeout: float | None = None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qf.chain.sync.Thread.join", interrupted)
+    with Store(tmp_path / "s") as store, pytest.raises(KeyboardInterrupt):
+        sync_all(a_file(1), [Silent()], store)
