@@ -42,16 +42,21 @@ class Endpoint:
     """
 
     def __init__(self, url: str, limits: Limits = DEFAULT_LIMITS) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError.at("an RPC URL", "is no address of the web", "it begins with http:// or https://")
-        self.name = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # whose words hold the host, and what stands before it
+            host, port = None, None
+        if host is None or parts.scheme not in ("http", "https"):
+            told = "is no address of the web"
+            raise InputError.at("an RPC URL", told, "it begins with http:// or https://") from None
+        self.name = f"{host}:{port}" if port else host
         self.rests_until = 0.0
         self._url = url
         self._limits = limits
         self._pace = pace_of(self.name, limits.per_second)
         pieces = [url, *re.split("[/?&=@:]", url)]
-        self._secrets = [piece for piece in pieces if len(piece) >= SECRET and piece != parts.hostname]
+        self._secrets = [piece for piece in pieces if len(piece) >= SECRET and piece != host]
         self._transport: Transport | None = None
         self._takes_batches = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from eth_utils.crypto import keccak
@@ -63,6 +64,8 @@ class Nodes(Panel):
 
     def receipt(self, transaction: Hash) -> Receipt | None:
         """Return what a quorum says came of a transaction, or None if the chain does not know it."""
+        if not re.fullmatch("0x[0-9a-f]{64}", transaction, re.ASCII):
+            return None
         return self.agreed(f"transaction {transaction}", lambda node: node.receipt(transaction))
 
     def block(self, at: BlockStamp) -> Block:

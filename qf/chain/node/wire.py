@@ -89,10 +89,10 @@ def number(result: msgspec.Raw) -> int:
 
 
 class _Numbers(dict[str, int]):
-    """Numbers by how they are written: the same few come again and again."""
+    """Places by how they are written: the same few come again and again."""
 
     def __missing__(self, text: str) -> int:
-        return self.setdefault(text, _number(text))
+        return self.setdefault(text, _place(text))
 
 
 def _logs(raws: Iterable[RawLog]) -> Iterator[Log]:
@@ -130,8 +130,8 @@ def _receipt(raw: RawReceipt) -> Receipt:
         deposit = (_number(raw.deposit_nonce or ""), _number(raw.deposit_receipt_version))
     return Receipt(
         tx_hash=_hash(raw.transaction_hash),
-        tx_index=_number(raw.transaction_index),
-        block_number=_number(raw.block_number),
+        tx_index=_place(raw.transaction_index),
+        block_number=_place(raw.block_number),
         block_hash=_hash(raw.block_hash),
         sender=_address(raw.sender),
         to=_address(raw.to) if raw.to else Address(""),
@@ -146,7 +146,7 @@ def _receipt(raw: RawReceipt) -> Receipt:
 
 def _transaction(raw: RawTransaction) -> Transaction:
     to = _address(raw.to) if raw.to else Address("")
-    index, value = _number(raw.transaction_index), _number(raw.value)
+    index, value = _place(raw.transaction_index), _number(raw.value)
     return Transaction(_hash(raw.hash), index, _address(raw.sender), to, value, _bytes(raw.input))
 
 
@@ -166,6 +166,14 @@ def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text.lower()):
         raise ValueError(f"this is no number: {text[:80]!r}")
     return int(text, 16)
+
+
+def _place(text: str) -> int:
+    """Return the number of a block, a transaction in it, or a log: no chain has so many as 2**63."""
+    number = _number(text)
+    if number >= 1 << 63:
+        raise ValueError(f"no chain has so many: {text[:80]!r}")
+    return number
 
 
 def _hash(text: str) -> Hash:

@@ -68,11 +68,9 @@ def decode_log(log: Log | Mapping[str, Any], kind: str = "") -> tuple[str, dict[
     Raises:
         InputError: no such event is known, or the log is malformed.
     """
-    if isinstance(log, Log):
-        topics, data = [str(topic) for topic in log.topics], log.data
-    else:
-        topics = ["0x" + _bytes(topic).hex() for topic in log["topics"]]
-        data = _bytes(log["data"])
+    if kind and kind not in REGISTRY:
+        raise InputError.at("kind", f"{kind!r} is unknown", f"use one of {', '.join(REGISTRY)}")
+    topics, data = _parts(log)
     event = _event(topics[0] if topics else "", kind)
     try:
         return event.name, event.decode(topics, data)
@@ -87,6 +85,16 @@ def _event(topic: str, kind: str) -> Event:
             event: Event = each.events[topic]
             return event
     raise InputError.at("log", f"no known event has the topic {topic or '(none)'}", "see docs/reference/sources.md")
+
+
+def _parts(log: Log | Mapping[str, Any]) -> tuple[list[str], bytes]:
+    if isinstance(log, Log):
+        return [str(topic) for topic in log.topics], log.data
+    try:
+        return ["0x" + _bytes(topic).hex() for topic in log["topics"]], _bytes(log["data"])
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        told = f"has no topics and data: {type(fault).__name__}: {fault}"
+        raise InputError.at("log", told, "give a list of topics, and data, as 0x strings or bytes") from None
 
 
 def _bytes(value: Any) -> bytes:

@@ -447,3 +447,23 @@ def test_events_of_our_contract_when_compared_with_its_artifact_then_the_same() 
     }
     del ours["Transfer"]
     assert ours == {name: declared[name] for name in ours}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"topics": None, "data": "0x"},
+        {"topics": ["zz"], "data": "0x"},
+        {"topics": [], "data": None},
+        {"topics": [5], "data": "0xabc"},
+    ],
+)
+def test_decode_log_when_it_is_no_log_then_it_says_so(odd: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="log"):
+        decode_log(odd)
+
+
+def test_decode_log_when_the_kind_is_unknown_then_it_is_named() -> None:
+    with pytest.raises(InputError, match="'nope' is unknown"):
+        decode_log({"topics": [], "data": "0x"}, "nope")
