@@ -12,6 +12,7 @@ import typer
 
 from qf.cli.options import Donations, Json, Prices, Projects, RoundFile, is_there, require_chain
 from qf.cli.output import TASK, Exit, aside, fact, out, print_json, progress, show, table
+from qf.errors import InputError
 
 if TYPE_CHECKING:
     from qf.chain.chain_file import ChainFile
@@ -174,8 +175,18 @@ def _synced_all(file: ChainFile, opened: Sequence[ChainReader], store: Any, unti
         def told(source: str, done: int, last: int) -> None:
             bar.update(TASK, completed=done, total=last, description=f"{source}, block {done:,} of {last:,}")
 
-        at = int(until) if until is not None and until.isascii() and until.isdigit() else until
-        return sync_all(file, opened, store, until=at, progress=told)
+        return sync_all(file, opened, store, until=_block(until), progress=told)
+
+
+def _block(until: str | None) -> str | int | None:
+    """Return the block that is meant; what is none never reaches a node."""
+    from qf.chain.chain_file import FINALITY
+
+    if until is None or until in FINALITY:
+        return until
+    if until.isascii() and until.isdigit() and len(until) < 18:
+        return int(until)
+    raise InputError.at("--until", f"{until[:40]!r} is no block", f"give a number, or one of {', '.join(FINALITY)}")
 
 
 def _read_of(read: SourceLedger) -> dict[str, Any]:

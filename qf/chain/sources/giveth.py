@@ -96,13 +96,18 @@ class Giveth:
         return ChainDonation(fact.log, donor, project, token, amount, payee=project)
 
     def _sender(self, outcome: Outcome) -> Address:
-        """Return who gave coin, if the transaction carried as much as the handler says was given in it."""
+        """Return who gave coin, if the transaction carried as much to the handler as it says was given in it.
+
+        The handler does not look at what it is sent: it writes whatever amount its caller names.
+        """
         said = sum(
             int.from_bytes(log.data, "big")
             for log in outcome.logs
             if log.address == self.handler and log.topics[:1] == (MADE.topic,) and log.topics[2:] == (word(0),)
         )
-        if outcome.to == self.handler and said > outcome.value:
+        if outcome.to != self.handler:
+            raise ValueError("the handler was called by another contract, so that nothing shows what coin it was sent")
+        if said > outcome.value:
             raise ValueError(f"the handler says {said} was given, and the transaction carried {outcome.value}")
         return outcome.sender
 

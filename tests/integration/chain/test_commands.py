@@ -116,6 +116,13 @@ def test_sync_when_run_again_then_nothing_is_added(vault: Vault, tmp_path: Path)
     assert (again["added"], again["block"], again["final"]) == ("0", first["block"], True)
 
 
+@pytest.mark.parametrize("until", ["foo", "-5", "0x10", "pending", "", "9" * 30])
+def test_sync_when_until_is_no_block_then_it_is_named(vault: Vault, tmp_path: Path, until: str) -> None:
+    done = qf("chain", "sync", tmp_path / "chain.toml", "--store", tmp_path / "store", "--until", until)
+    assert done.exit_code == 2
+    assert "--until" in done.stderr
+
+
 def test_verify_when_the_published_report_was_smoothed_then_it_is_named(vault: Vault, tmp_path: Path) -> None:
     """An operator invents a gift, and writes a report that says the chain has it."""
     bundle = settled(tmp_path)

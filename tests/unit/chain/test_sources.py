@@ -380,7 +380,9 @@ class TestGiveth:
             (ANN, NATIVE, 4),
         ]
         assert len(self.decode(*logs, sender=ANN, value=8).refused) == 2
-        assert len(self.decode(*logs, sender=ANN, to=OTHER, value=0).donations) == 2
+        for to, value in ((OTHER, 9), (OTHER, 0)):
+            found = self.decode(*logs, sender=ANN, to=to, value=value)
+            assert (len(found.donations), len(found.refused)) == (0, 2)
 
     def test_donation_when_the_token_is_unknown_or_the_transaction_then_it_is_refused(self) -> None:
         assert "none of the tokens" in self.decode(self.made(WELL, 5, OTHER, 0)).refused[0].why
