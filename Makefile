@@ -83,7 +83,7 @@ mutants: $(INSTALLED)
 lock: $(INSTALLED)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
-	$(COMPILE) pyproject.toml --extra cli --extra fast --extra plot --extra cluster --extra chain --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra cli --extra fast --extra plot --extra cluster --extra chain --extra api --extra telemetry --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf build dist mutants out site .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,48 @@
+"""Who asks, and what they may do.
+
+Every endpoint takes exactly one `Asking` from a guard of this package; the tests read the guards to try each endpoint
+in every role.
+"""
+
+from api.access.actor import ROLES, Actor, Right, Role
+from api.access.asking import Asking, OrganisationAsking, RoundAsking
+from api.access.guards import (
+    Administering,
+    Anyone,
+    AnyoneOfRound,
+    AskingOfRound,
+    Auditing,
+    Founding,
+    Guard,
+    MemberReading,
+    Operating,
+    OperatingOrganisation,
+    ReadingRound,
+    Reviewing,
+    SignedIn,
+    SignedInToRound,
+)
+
+__all__ = [
+    "ROLES",
+    "Actor",
+    "Administering",
+    "Anyone",
+    "AnyoneOfRound",
+    "Asking",
+    "AskingOfRound",
+    "Auditing",
+    "Founding",
+    "Guard",
+    "MemberReading",
+    "Operating",
+    "OperatingOrganisation",
+    "OrganisationAsking",
+    "ReadingRound",
+    "Reviewing",
+    "Right",
+    "Role",
+    "RoundAsking",
+    "SignedIn",
+    "SignedInToRound",
+]

@@ -1,0 +1,118 @@
+"""The door of every endpoint: opens the transaction, finds out who asks, and lets in who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlmodel import select
+
+from api.access.actor import Actor, Right
+from api.access.asking import Asking, OrganisationAsking, RoundAsking
+from api.access.identify import identify
+from api.problems import Forbidden, NotFound, Unauthenticated
+from api.schema import SlugPath
+from api.services import Services
+from api.states import State
+from api.tables import Credential, Organisation, Round
+
+_SAFE = {"GET", "HEAD"}
+
+
+class Guard:
+    """Lets anybody in.
+
+    Attributes:
+        signed_in: whether only people who signed in come in.
+        right: what somebody has to be allowed to do in the organisation.
+        reading: whether an endpoint changes nothing although its method is not GET.
+    """
+
+    def __init__(self, *, signed_in: bool = False, right: Right | None = None, reading: bool = False) -> None:
+        self.signed_in, self.right, self.reading = signed_in, right, reading
+
+    def __call__(self, request: Request) -> Iterator[Asking]:
+        """Open the door."""
+        with self._opened(request) as asking:
+            yield asking
+
+    @contextmanager
+    def _opened(self, request: Request) -> Iterator[Asking]:
+        services: Services = request.app.state.services
+        database = services.database
+        with database.reading() if self.reading or request.method in _SAFE else database.writing() as session:
+            at = services.clock()
+            actor: Actor = identify(request, services, session, at)
+            if self.signed_in and not actor.account:
+                raise Unauthenticated
+            yield Asking(services, session, actor, at)
+
+
+class OrganisationGuard(Guard):
+    """Lets in who has a right in the organisation that the path names."""
+
+    def __call__(self, request: Request, organisation: SlugPath) -> Iterator[Any]:  # type: ignore[override]
+        """Open the door."""
+        with self._opened(request) as asking:
+            found = asking.session.get(Organisation, organisation)
+            if found is None:
+                raise NotFound(f"There is no organisation {organisation}.")
+            if self.right is not None:
+                asking.require(found.id, self.right)
+            yield OrganisationAsking(asking.services, asking.session, asking.actor, asking.at, found)
+
+
+class RoundGuard(Guard):
+    """Lets in who may see the round that the path names, and has the right that is asked for; members see drafts."""
+
+    def __call__(self, request: Request, round: SlugPath) -> Iterator[Any]:  # type: ignore[override]
+        """Open the door."""
+        with self._opened(request) as asking:
+            found = asking.session.get(Round, round)
+            hidden = found is not None and found.state == State.DRAFT
+            if found is None or (hidden and Right.READ not in asking.rights_in(found.organisation_id)):
+                raise NotFound(f"There is no round {round}.")
+            if self.right is not None:
+                asking.require(found.organisation_id, self.right)
+            yield RoundAsking(asking.services, asking.session, asking.actor, asking.at, found)
+
+
+class FoundingGuard(Guard):
+    """Lets in the administrators of the installation."""
+
+    def __call__(self, request: Request) -> Iterator[Asking]:
+        """Open the door."""
+        with self._opened(request) as asking:
+            wallets = {wallet.rpartition(":")[2].lower() for wallet in asking.services.settings.administrators}
+            if not wallets & _wallets(asking):
+                raise Forbidden("Only an administrator of this installation founds organisations: QF_ADMINISTRATORS.")
+            yield asking
+
+
+def _wallets(asking: Asking) -> set[str]:
+    owned = select(Credential).where(Credential.account_id == asking.account, Credential.kind == "wallet")
+    return {credential.subject for credential in asking.session.exec(owned)}
+
+
+def _door(guard: Guard) -> Any:
+    """The transaction ends before the answer is sent: what was answered was committed."""
+    return Depends(guard, scope="function")
+
+
+Anyone = Annotated[Asking, _door(Guard())]
+SignedIn = Annotated[Asking, _door(Guard(signed_in=True))]
+Founding = Annotated[Asking, _door(FoundingGuard(signed_in=True))]
+
+MemberReading = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.READ))]
+OperatingOrganisation = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.OPERATE))]
+Auditing = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.AUDIT))]
+Administering = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.ADMINISTER))]
+
+AnyoneOfRound = Annotated[RoundAsking, _door(RoundGuard())]
+AskingOfRound = Annotated[RoundAsking, _door(RoundGuard(reading=True))]
+SignedInToRound = Annotated[RoundAsking, _door(RoundGuard(signed_in=True))]
+ReadingRound = Annotated[RoundAsking, _door(RoundGuard(right=Right.READ))]
+Reviewing = Annotated[RoundAsking, _door(RoundGuard(right=Right.REVIEW))]
+Operating = Annotated[RoundAsking, _door(RoundGuard(right=Right.OPERATE))]

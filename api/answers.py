@@ -1,0 +1,80 @@
+"""From exceptions to answers: whatever goes wrong, the body is one `Problem`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.problems import ApiError, Fault, Invalid, Problem, of_qf
+from qf.errors import QfError
+
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Anything but a success",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "model": Problem,
+    }
+}
+"""What the OpenAPI document says of every endpoint."""
+
+_log = structlog.get_logger()
+
+
+def install(app: FastAPI) -> None:
+    """Make every exception of `app` a problem."""
+    app.add_exception_handler(ApiError, _of_api)
+    app.add_exception_handler(QfError, _of_qf)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_bug)
+
+
+def problem(error: ApiError, request: Request) -> JSONResponse:
+    """Return the answer for an error."""
+    name = getattr(request.state, "name", "")
+    return JSONResponse(error.body(name), error.status, error.headers, media_type=MEDIA_TYPE)
+
+
+def _of_api(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)
+    return problem(error, request)
+
+
+def _of_qf(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, QfError)
+    known = of_qf(error)
+    return problem(known, request) if known else _of_bug(request, error)
+
+
+def _of_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [Fault(where=_place(each["loc"]), what=_told(each)) for each in error.errors()]
+    return problem(Invalid.of(faults), request)
+
+
+def _of_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+    told = ApiError(f"{error.detail}.", codes.get(error.status_code, "refused"), headers=dict(error.headers or {}))
+    told.status, told.title = error.status_code, str(error.detail)
+    return problem(told, request)
+
+
+def _of_bug(request: Request, error: Exception) -> JSONResponse:
+    _log.error("request_failed", path=request.scope.get("route_path", ""), exc_info=error)
+    return problem(ApiError("This is a mistake in the program. It was written to the log.", "broken"), request)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _told(error: Any) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,47 @@
+"""The composition root: settings in, application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from api import answers
+from api.clock import Clock, now
+from api.services import Services
+from api.settings import Settings
+from qf import __doc__ as _about
+
+ROUTERS: tuple[APIRouter, ...] = ()
+"""The endpoints under /v1, one router per feature."""
+
+
+def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
+    """Return the application; without `settings` they are read from the environment.
+
+    Raises:
+        ValidationError: a setting is missing, malformed or unsafe; names them all.
+    """
+    services = Services.of(settings or Settings(), clock)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="qf",
+        description=(_about or "").partition("\n")[0],
+        version="1",
+        lifespan=lifespan,
+        responses=answers.PROBLEM,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.services = services
+    answers.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/v1")
+    return app

@@ -1,0 +1,107 @@
+"""Everything a settlement of a round reads, from the tables; what `qf` then makes of it is not decided here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from api.ledger import ledger_of
+from api.secrecy import Secrecy
+from api.states import Application as ApplicationState
+from api.tables import Application, Credential, Round, Score, WeightOverride
+from qf import Inputs, Project, round_of
+from qf.canonical import fraction_text
+from qf.round import Round as Rules
+from qf.units import WEIGHT_ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A round as it stands: its rules, what is known, and how many entries that is made of."""
+
+    rules: Rules
+    inputs: Inputs
+    entries: int
+
+
+def rules_of(round: Round) -> Rules:
+    """Return the rules of a round, as `qf` knows them.
+
+    Raises:
+        RoundError: a draft whose rules are malformed.
+    """
+    return round_of(round.rules)
+
+
+def standing_of(session: Session, secrecy: Secrecy, round: Round, upto: int | None = None) -> Standing:
+    """Return a round as it stands, or as it was when it had `upto` entries.
+
+    Raises:
+        InputError: the rules are malformed, or do not go with the prices and scores.
+    """
+    rules = rules_of(round)
+    entries = round.entries if upto is None else upto
+    inputs = Inputs.of(
+        rules,
+        ledger_of(session, round.id, entries),
+        weights=weights_of(session, round.id),
+        scores=scores_of(session, round.id) if rules.weights.curve else None,
+        links=links_of(session, secrecy, round),
+        prices={token: tuple(price) for token, price in round.prices.items()},
+        projects=projects_of(session, round.id),
+    )
+    return Standing(rules, inputs, entries)
+
+
+def projects_of(session: Session, round_id: str) -> tuple[Project, ...]:
+    """Return the approved projects of a round, by id."""
+    approved = select(Application).where(
+        Application.round_id == round_id, Application.state == ApplicationState.APPROVED
+    )
+    rows = session.exec(approved.order_by(col(Application.project)))
+    return tuple(Project(row.project, row.title, row.payout_address, tuple(row.owners)) for row in rows)
+
+
+def links_of(session: Session, secrecy: Secrecy, round: Round) -> dict[str, str]:
+    """Return donor -> person for everybody who signs in with more than one thing that gives.
+
+    The person is a pseudonym of this round: the bundle says which wallets are one person, and not who that is.
+    """
+    given: dict[str, list[str]] = defaultdict(list)
+    rows = session.execute(select(Credential.account_id, Credential.donor).where(col(Credential.donor) != ""))
+    for account, donor in rows:
+        given[account].append(donor)
+    return {
+        donor: person_of(secrecy, round, account)
+        for account, donors in given.items()
+        if len(donors) > 1
+        for donor in donors
+    }
+
+
+def person_of(secrecy: Secrecy, round: Round, account: str) -> str:
+    """Return what a person is called in the bundle of a round."""
+    return f"person-{secrecy.mark(f'person/{round.id}', account)[:16]}"
+
+
+def scores_of(session: Session, round_id: str) -> dict[str, str]:
+    """Return donor -> newest score."""
+    rows = session.execute(select(Score.donor, Score.score).where(Score.round_id == round_id).order_by(col(Score.id)))
+    return {row.donor: row.score for row in rows}
+
+
+def weights_of(session: Session, round_id: str) -> dict[str, Any]:
+    """Return donor -> weight (0 to 1, as text) of those about whom an operator decided."""
+    rows = session.execute(
+        select(WeightOverride.donor, WeightOverride.weight_bps)
+        .where(WeightOverride.round_id == round_id)
+        .order_by(col(WeightOverride.id))
+    )
+    newest = {row.donor: row.weight_bps for row in rows}
+    return {
+        donor: fraction_text(Fraction(weight, WEIGHT_ONE)) for donor, weight in newest.items() if weight is not None
+    }

@@ -1,0 +1,39 @@
+"""What one process has one of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from api.clock import Clock, now
+from api.database import Database
+from api.secrecy import Secrecy
+from api.settings import Settings
+
+
+@dataclass(slots=True)
+class Services:
+    """Shared by all requests and jobs of a process.
+
+    Attributes:
+        settings: what the operator set.
+        database: where everything is stored.
+        clock: what time it is.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock = field(default=now)
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock = now) -> Services:
+        """Open what the settings name."""
+        return cls(settings, Database(settings.database_url), clock)
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """The keys of the installation."""
+        return self.settings.secrecy
+
+    def close(self) -> None:
+        """Close it all."""
+        self.database.close()
