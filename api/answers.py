@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.problems import ApiError, Fault, Invalid, Problem, of_qf
@@ -23,6 +23,13 @@ PROBLEM: dict[int | str, dict[str, Any]] = {
     }
 }
 """What the OpenAPI document says of every endpoint."""
+
+
+class JsonFile(Response):
+    """JSON whose very bytes matter, such as those that a digest is of."""
+
+    media_type = "application/json"
+
 
 _log = structlog.get_logger()
 

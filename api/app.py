@@ -9,11 +9,13 @@ from fastapi import APIRouter, FastAPI
 
 from api import answers
 from api.clock import Clock, now
+from api.organisations import routes as organisations
+from api.rounds import routes as rounds
 from api.services import Services
 from api.settings import Settings
 from qf import __doc__ as _about
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (organisations.router, rounds.router)
 """The endpoints under /v1, one router per feature."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -52,3 +53,8 @@ class Secrecy:
 def hashed(token: str) -> str:
     """Return SHA-256 of a random token, which is all of it that is stored; 64 hex digits."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_key() -> str:
+    """Return 32 random bytes as 64 hex digits."""
+    return secrets.token_hex(32)

@@ -9,6 +9,7 @@ from api.access.asking import Asking, OrganisationAsking, RoundAsking
 from api.access.guards import (
     Administering,
     Anyone,
+    AnyoneOfOrganisation,
     AnyoneOfRound,
     AskingOfRound,
     Auditing,
@@ -28,6 +29,7 @@ __all__ = [
     "Actor",
     "Administering",
     "Anyone",
+    "AnyoneOfOrganisation",
     "AnyoneOfRound",
     "Asking",
     "AskingOfRound",

@@ -105,6 +105,7 @@ Anyone = Annotated[Asking, _door(Guard())]
 SignedIn = Annotated[Asking, _door(Guard(signed_in=True))]
 Founding = Annotated[Asking, _door(FoundingGuard(signed_in=True))]
 
+AnyoneOfOrganisation = Annotated[OrganisationAsking, _door(OrganisationGuard())]
 MemberReading = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.READ))]
 OperatingOrganisation = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.OPERATE))]
 Auditing = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.AUDIT))]

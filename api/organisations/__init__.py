@@ -1,0 +1,1 @@
+"""Communities, their members and keys, and the log of what was done in their name."""
