@@ -8,14 +8,16 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from api import answers
+from api.accounts import routes as accounts
 from api.clock import Clock, now
 from api.organisations import routes as organisations
 from api.rounds import routes as rounds
 from api.services import Services
 from api.settings import Settings
+from api.sign_in import routes as sign_in
 from qf import __doc__ as _about
 
-ROUTERS: tuple[APIRouter, ...] = (organisations.router, rounds.router)
+ROUTERS: tuple[APIRouter, ...] = (sign_in.router, accounts.router, organisations.router, rounds.router)
 """The endpoints under /v1, one router per feature."""
 
 
@@ -46,4 +48,5 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
     answers.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
+    app.include_router(sign_in.well_known)
     return app

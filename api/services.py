@@ -8,6 +8,7 @@ from api.clock import Clock, now
 from api.database import Database
 from api.secrecy import Secrecy
 from api.settings import Settings
+from api.sign_in.keystore import KeyStore
 
 
 @dataclass(slots=True)
@@ -17,17 +18,20 @@ class Services:
     Attributes:
         settings: what the operator set.
         database: where everything is stored.
+        keys: what access tokens are signed with.
         clock: what time it is.
     """
 
     settings: Settings
     database: Database
+    keys: KeyStore
     clock: Clock = field(default=now)
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock = now) -> Services:
         """Open what the settings name."""
-        return cls(settings, Database(settings.database_url), clock)
+        database = Database(settings.database_url)
+        return cls(settings, database, KeyStore(database, settings.secrecy), clock)
 
     @property
     def secrecy(self) -> Secrecy:

@@ -21,7 +21,9 @@ from api.access.guards import (
     ReadingRound,
     Reviewing,
     SignedIn,
+    SignedInReading,
     SignedInToRound,
+    Unidentified,
 )
 
 __all__ = [
@@ -46,5 +48,7 @@ __all__ = [
     "Role",
     "RoundAsking",
     "SignedIn",
+    "SignedInReading",
     "SignedInToRound",
+    "Unidentified",
 ]

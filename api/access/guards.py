@@ -11,14 +11,12 @@ from sqlmodel import select
 
 from api.access.actor import Actor, Right
 from api.access.asking import Asking, OrganisationAsking, RoundAsking
-from api.access.identify import identify
+from api.access.identify import SAFE, identify
 from api.problems import Forbidden, NotFound, Unauthenticated
 from api.schema import SlugPath
 from api.services import Services
 from api.states import State
 from api.tables import Credential, Organisation, Round
-
-_SAFE = {"GET", "HEAD"}
 
 
 class Guard:
@@ -27,11 +25,19 @@ class Guard:
     Attributes:
         signed_in: whether only people who signed in come in.
         right: what somebody has to be allowed to do in the organisation.
-        reading: whether an endpoint changes nothing although its method is not GET.
+        reading: whether an endpoint changes nothing in this transaction although its method is not GET.
+        identifies: whether it matters who asks; not where one signs in, perhaps with what is left of an old session.
     """
 
-    def __init__(self, *, signed_in: bool = False, right: Right | None = None, reading: bool = False) -> None:
-        self.signed_in, self.right, self.reading = signed_in, right, reading
+    def __init__(
+        self,
+        *,
+        signed_in: bool = False,
+        right: Right | None = None,
+        reading: bool = False,
+        identifies: bool = True,
+    ) -> None:
+        self.signed_in, self.right, self.reading, self.identifies = signed_in, right, reading, identifies
 
     def __call__(self, request: Request) -> Iterator[Asking]:
         """Open the door."""
@@ -42,9 +48,9 @@ class Guard:
     def _opened(self, request: Request) -> Iterator[Asking]:
         services: Services = request.app.state.services
         database = services.database
-        with database.reading() if self.reading or request.method in _SAFE else database.writing() as session:
+        with database.reading() if self.reading or request.method in SAFE else database.writing() as session:
             at = services.clock()
-            actor: Actor = identify(request, services, session, at)
+            actor = identify(request, services, session, at) if self.identifies else Actor()
             if self.signed_in and not actor.account:
                 raise Unauthenticated
             yield Asking(services, session, actor, at)
@@ -102,7 +108,9 @@ def _door(guard: Guard) -> Any:
 
 
 Anyone = Annotated[Asking, _door(Guard())]
+Unidentified = Annotated[Asking, _door(Guard(reading=True, identifies=False))]
 SignedIn = Annotated[Asking, _door(Guard(signed_in=True))]
+SignedInReading = Annotated[Asking, _door(Guard(signed_in=True, reading=True))]
 Founding = Annotated[Asking, _door(FoundingGuard(signed_in=True))]
 
 AnyoneOfOrganisation = Annotated[OrganisationAsking, _door(OrganisationGuard())]

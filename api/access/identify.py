@@ -9,7 +9,12 @@ from api.access.actor import Actor, Right
 from api.problems import Unauthenticated
 from api.secrecy import hashed
 from api.services import Services
+from api.sign_in.cookies import name_of, require_own_page
+from api.sign_in.sessions import actor_of
 from api.tables import ApiKey
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
 
 KEY_PREFIX = "qf_"
 """How an API key begins, so that one that was published by mistake is found by those who search for such."""
@@ -20,13 +25,20 @@ def identify(request: Request, services: Services, session: Session, at: int) ->
 
     Raises:
         Unauthenticated: it says, but not validly.
+        Forbidden: a page of somebody else asks with the cookies of its visitor.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not scheme:
+    if "authorization" in request.headers:
+        scheme, _, token = request.headers["authorization"].partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        return _program(session, token, at) if token.startswith(KEY_PREFIX) else actor_of(services, session, token, at)
+    cookie = request.cookies.get(name_of(services.settings, "access"))
+    if cookie is None:
         return Actor()
-    if scheme.lower() != "bearer" or not token.startswith(KEY_PREFIX):
-        raise Unauthenticated
-    return _program(session, token, at)
+    actor = actor_of(services, session, cookie, at)
+    if request.method not in SAFE:
+        require_own_page(services, request, actor.sign_in)
+    return actor
 
 
 def _program(session: Session, token: str, at: int) -> Actor:

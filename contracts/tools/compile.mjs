@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import solc from "solc";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const published = ["DemoToken", "DonationRound", "MatchingPayout"];
+const published = ["DemoToken", "DonationRound", "MatchingPayout", "SignatureCheck"];
 const doubles = ["HostileToken", "SmartAccount"];
 const settings = { evmVersion: "cancun", optimizer: { enabled: true, runs: 10000 } };
 

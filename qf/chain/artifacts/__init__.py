@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-ContractName = Literal["DemoToken", "DonationRound", "MatchingPayout"]
-"""Which contracts there are: a token for test chains, the vault of a round's donations, the payout of its pool."""
+ContractName = Literal["DemoToken", "DonationRound", "MatchingPayout", "SignatureCheck"]
+"""A token for test chains, the vault of a round's donations, the payout of its pool, and what asks contract wallets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ class Nodes(Panel):
         what = f"a call of {to} at block {at.number}"
         return self.agreed(what, lambda node: node.state("eth_call", params, at, wire.data))
 
+    def run(self, code: bytes, at: BlockStamp) -> bytes:
+        """Return what code would leave as a contract, in the state after the block `at`; none is created."""
+        params = [{"data": "0x" + code.hex()}]
+        return self.agreed(f"a run at block {at.number}", lambda node: node.state("eth_call", params, at, wire.data))
+
     def balance(self, account: Address, at: BlockStamp) -> int:
         """Return how much of the chain's own coin `account` holds after the block `at`, base units."""
         what = f"the balance of {account} at block {at.number}"

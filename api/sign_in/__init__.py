@@ -1,0 +1,1 @@
+"""Signing in: with a wallet, a donor code, or an OpenID provider; and the sessions that follow."""
