@@ -10,14 +10,25 @@ from fastapi import APIRouter, FastAPI
 from api import answers
 from api.accounts import routes as accounts
 from api.clock import Clock, now
+from api.codes import routes as codes
+from api.intake import routes as intake
 from api.organisations import routes as organisations
 from api.rounds import routes as rounds
 from api.services import Services
 from api.settings import Settings
 from api.sign_in import routes as sign_in
+from api.sources import routes as sources
 from qf import __doc__ as _about
 
-ROUTERS: tuple[APIRouter, ...] = (sign_in.router, accounts.router, organisations.router, rounds.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    sign_in.router,
+    accounts.router,
+    organisations.router,
+    codes.router,
+    rounds.router,
+    sources.router,
+    intake.router,
+)
 """The endpoints under /v1, one router per feature."""
 
 

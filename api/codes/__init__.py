@@ -1,0 +1,1 @@
+"""Sheets of donor codes, printed for people who give without a wallet."""

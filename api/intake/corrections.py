@@ -1,0 +1,65 @@
+"""Corrections: a new revision of a donation, with a reason; what was recorded before stays to be seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from api.access import RoundAsking
+from api.intake.reading import Reading
+from api.intake.recording import Gift, Origin, lock, revise
+from api.intake.schema import Correction
+from api.problems import Conflict, Invalid, NotFound
+from api.states import State
+from api.tables import Entry, Source
+
+
+def correct(asking: RoundAsking, ledger_id: str, wanted: Correction) -> Entry:
+    """Return the new revision of a donation.
+
+    Raises:
+        NotFound: there is no such donation.
+        Conflict: the result is public, or the donation is on a chain, which is right about it.
+        Invalid: nothing is changed, or something is malformed.
+    """
+    round = asking.lock()
+    if round.state == State.PUBLISHED:
+        raise Conflict("The result is public; its donations stand.", "settled")
+    lock(asking.session, round)
+    last = history(asking.session, round.id, ledger_id)[-1]
+    source = asking.session.get_one(Source, last.source_id)
+    if source.kind == "chain":
+        told = "A donation on a chain is what the chain says; exclude its donor or override its line instead."
+        raise Conflict(told, "on_chain")
+    reading = Reading(round)
+    amount_given = wanted.amount is not None or wanted.amount_base is not None
+    gift = Gift(
+        last.external_id,
+        reading.name("donor", wanted.donor) if wanted.donor else last.donor,
+        reading.name("project", wanted.project) if wanted.project else last.project,
+        reading.amount("amount", wanted, last.token) if amount_given else last.amount,
+        last.time,
+        last.token,
+        last.against,
+        last.ledger_id,
+    )
+    reading.finish()
+    origin = Origin(asking.actor.name, "correction", asking.at)
+    if not revise(asking.session, round, source, [(replace(gift), wanted.reason)], origin):
+        raise Invalid.at("body", "changes nothing", "give donor, project or amount")
+    asking.record("donation.corrected", wanted.reason, subject=f"donation/{ledger_id}")
+    return history(asking.session, round.id, ledger_id)[-1]
+
+
+def history(session: Session, round_id: str, ledger_id: str) -> list[Entry]:
+    """Return all revisions of a donation, oldest first.
+
+    Raises:
+        NotFound: there is no such donation.
+    """
+    query = select(Entry).where(Entry.round_id == round_id, Entry.ledger_id == ledger_id)
+    rows = list(session.exec(query.order_by(col(Entry.revision))))
+    if not rows:
+        raise NotFound(f"There is no donation {ledger_id} in this round.")
+    return rows

@@ -1,0 +1,1 @@
+"""Where donations of a round come from: chains, payment providers, files, desks."""

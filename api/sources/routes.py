@@ -1,0 +1,58 @@
+"""Sources over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api import jobs
+from api.access import AnyoneOfRound, Operating
+from api.schema import Answer, SlugPath
+from api.sources import changes
+from api.sources.schema import NewSource, SecretOut, SourceKind, SourceOut, SourceWithSecret
+
+router = APIRouter(tags=["sources"])
+
+
+class Queued(Answer):
+    """Work that a worker does next."""
+
+    job: int
+
+
+@router.get("/rounds/{round}/sources")
+def list_sources(asking: AnyoneOfRound) -> list[SourceOut]:
+    """Where donations of the round come from."""
+    return [changes.shown(source) for source in changes.sources_of(asking.session, asking.round.id)]
+
+
+@router.post("/rounds/{round}/sources", status_code=201)
+def add_source(asking: Operating, new: NewSource) -> SourceWithSecret:
+    """Add a source; the secret of a webhook is shown this once."""
+    source, secret = changes.add(asking, new)
+    return SourceWithSecret(**dict(changes.shown(source)), secret=secret)
+
+
+@router.post("/rounds/{round}/sources/{source}/stop")
+def stop_source(asking: Operating, source: SlugPath) -> SourceOut:
+    """Take nothing more from a source."""
+    return changes.shown(changes.set_state(asking, source, "stopped"))
+
+
+@router.post("/rounds/{round}/sources/{source}/start")
+def start_source(asking: Operating, source: SlugPath) -> SourceOut:
+    """Take from a source again."""
+    return changes.shown(changes.set_state(asking, source, "active"))
+
+
+@router.post("/rounds/{round}/sources/{source}/secret")
+def rotate_secret(asking: Operating, source: SlugPath) -> SecretOut:
+    """Give a webhook a new secret; the old one is good no more."""
+    return SecretOut(secret=changes.rotate(asking, source))
+
+
+@router.post("/rounds/{round}/sources/{source}/sync", status_code=202)
+def sync_source(asking: Operating, source: SlugPath) -> Queued:
+    """Read a chain now instead of at the next minute."""
+    found = changes.require(asking.session, asking.round.id, source, SourceKind.CHAIN)
+    work = {"source": found.id}
+    return Queued(job=jobs.enqueue(asking.session, "source.sync", f"{found.id}/now/{asking.at}", work, asking.at))
