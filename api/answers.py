@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.problems import ApiError, Fault, Invalid, Problem, of_qf
+from api.problems import ApiError, Fault, Invalid, NotModified, Problem, of_qf
 from qf.errors import QfError
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +38,7 @@ def install(app: FastAPI) -> None:
     """Make every exception of `app` a problem."""
     app.add_exception_handler(ApiError, _of_api)
     app.add_exception_handler(QfError, _of_qf)
+    app.add_exception_handler(NotModified, _not_modified)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_bug)
@@ -52,6 +53,11 @@ def problem(error: ApiError, request: Request) -> JSONResponse:
 def _of_api(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
     return problem(error, request)
+
+
+def _not_modified(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)
+    return Response(status_code=304, headers={"ETag": error.tag, "Cache-Control": "no-cache"})
 
 
 def _of_qf(request: Request, error: Exception) -> JSONResponse:

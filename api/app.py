@@ -13,9 +13,12 @@ from api.clock import Clock, now
 from api.codes import routes as codes
 from api.intake import routes as intake
 from api.organisations import routes as organisations
+from api.publishing import routes as publishing
+from api.reconciliation import routes as reconciliation
 from api.rounds import routes as rounds
 from api.services import Services
 from api.settings import Settings
+from api.settlement import routes as settlement
 from api.sign_in import routes as sign_in
 from api.sources import routes as sources
 from qf import __doc__ as _about
@@ -28,6 +31,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     rounds.router,
     sources.router,
     intake.router,
+    reconciliation.router,
+    settlement.router,
+    publishing.router,
 )
 """The endpoints under /v1, one router per feature."""
 
@@ -54,6 +60,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        redirect_slashes=False,
     )
     app.state.services = services
     answers.install(app)

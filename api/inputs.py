@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from api.ledger import ledger_of
 from api.secrecy import Secrecy
 from api.states import Application as ApplicationState
-from api.tables import Application, Credential, Round, Score, WeightOverride
+from api.tables import Application, Credential, Entry, Round, Score, WeightOverride
 from qf import Inputs, Project, round_of
 from qf.canonical import fraction_text
 from qf.round import Round as Rules
@@ -43,18 +43,27 @@ def standing_of(session: Session, secrecy: Secrecy, round: Round, upto: int | No
     Raises:
         InputError: the rules are malformed, or do not go with the prices and scores.
     """
-    rules = rules_of(round)
     entries = round.entries if upto is None else upto
-    inputs = Inputs.of(
+    facts = facts_of(session, secrecy, round)
+    return Standing(rules_of(round), replace(facts, ledger=ledger_of(session, round.id, entries)), entries)
+
+
+def facts_of(session: Session, secrecy: Secrecy, round: Round) -> Inputs:
+    """Return everything that is known of a round but its donations.
+
+    Raises:
+        InputError: the rules are malformed, or do not go with the prices and scores.
+    """
+    rules = rules_of(round)
+    return Inputs.of(
         rules,
-        ledger_of(session, round.id, entries),
+        [],
         weights=weights_of(session, round.id),
         scores=scores_of(session, round.id) if rules.weights.curve else None,
         links=links_of(session, secrecy, round),
         prices={token: tuple(price) for token, price in round.prices.items()},
         projects=projects_of(session, round.id),
     )
-    return Standing(rules, inputs, entries)
 
 
 def projects_of(session: Session, round_id: str) -> tuple[Project, ...]:
@@ -67,17 +76,19 @@ def projects_of(session: Session, round_id: str) -> tuple[Project, ...]:
 
 
 def links_of(session: Session, secrecy: Secrecy, round: Round) -> dict[str, str]:
-    """Return donor -> person for everybody who signs in with more than one thing that gives.
+    """Return donor -> person for everybody who gave in this round under more than one name.
 
-    The person is a pseudonym of this round: the bundle says which wallets are one person, and not who that is.
+    The person is a pseudonym of this round: the bundle says which wallets are one person, and not who that is. Names
+    that gave nothing here are left out: nobody learns of them from this round.
     """
-    given: dict[str, list[str]] = defaultdict(list)
-    rows = session.execute(select(Credential.account_id, Credential.donor).where(col(Credential.donor) != ""))
-    for account, donor in rows:
-        given[account].append(donor)
+    gave = select(Entry.donor).where(Entry.round_id == round.id).distinct()
+    owned = select(Credential.account_id, Credential.donor).where(col(Credential.donor).in_(gave))
+    names: dict[str, list[str]] = defaultdict(list)
+    for account, donor in session.execute(owned):
+        names[account].append(donor)
     return {
         donor: person_of(secrecy, round, account)
-        for account, donors in given.items()
+        for account, donors in names.items()
         if len(donors) > 1
         for donor in donors
     }

@@ -156,3 +156,11 @@ def of_qf(error: errors.QfError) -> ApiError | None:
             return Unavailable(str(error), "chain_unavailable")
         case _:
             return None
+
+
+class NotModified(Exception):
+    """Whoever asks has the answer already; `tag` is its ETag."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        super().__init__(tag)

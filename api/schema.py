@@ -75,7 +75,15 @@ Decimals = Annotated[str, StringConstraints(pattern=r"^(?:0|[1-9][0-9]{0,77})(?:
 """An amount in whole units, such as "12.50": ASCII digits, no sign, no exponent."""
 
 
-def _moment(value: Any) -> Any:
+def read_moment(value: Any) -> int:
+    """Return an RFC 3339 moment as seconds since 1970 UTC.
+
+    >>> read_moment("1970-01-01T09:00:01+09:00")
+    1
+
+    Raises:
+        ValueError: it is none, or has no time zone.
+    """
     if not isinstance(value, str):
         raise ValueError("write it as 2026-04-01T00:00:00Z")
     try:
@@ -101,7 +109,7 @@ def moment_text(seconds: int) -> str:
 
 _MOMENT = WithJsonSchema({"type": "string", "format": "date-time"})
 
-Moment = Annotated[int, BeforeValidator(_moment), PlainSerializer(moment_text, return_type=str), _MOMENT]
+Moment = Annotated[int, BeforeValidator(read_moment), PlainSerializer(moment_text, return_type=str), _MOMENT]
 """A moment in what is received: RFC 3339 with a time zone; held as seconds since 1970 UTC."""
 
 Shown = Annotated[int, PlainSerializer(moment_text, return_type=str), _MOMENT]

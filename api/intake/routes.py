@@ -32,7 +32,7 @@ Key = Annotated[str, Header(min_length=1, max_length=200), StringConstraints(pat
 _DELIVERY = {
     "requestBody": {"content": {"application/json": {"schema": Delivery.model_json_schema()}}, "required": True}
 }
-_FILE = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}}
+FILE = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}}
 
 
 @router.post("/rounds/{round}/intake/{source}", openapi_extra=_DELIVERY)
@@ -44,7 +44,7 @@ def take_delivery(
     return webhooks.take(asking, found, body, qf_signature, qf_delivery)
 
 
-@router.post("/rounds/{round}/sources/{source}/donations.csv", openapi_extra=_FILE)
+@router.post("/rounds/{round}/sources/{source}/donations.csv", openapi_extra=FILE)
 def take_file(asking: Operating, source: SlugPath, body: Octets) -> RecordedOut:
     """Donations from a file, as `qf settle` reads it; every one has an id and a time."""
     found = require(asking.session, asking.round.id, source, SourceKind.CSV, SourceKind.WEBHOOK)

@@ -34,6 +34,7 @@ def add(asking: RoundAsking, new: NewSource) -> tuple[Source, str | None]:
         raise Conflict(f"The round has a source {new.name} already.", "name_taken")
     if new.kind == SourceKind.CHAIN:
         chain_file_of(new.settings, "settings")
+        _require_first_chain(asking, round)
     elif new.settings:
         raise Invalid.at("settings", f"a source of kind {new.kind} has none", "leave them out")
     secret = new_key() if new.kind == SourceKind.WEBHOOK else None
@@ -100,6 +101,27 @@ def sources_of(session: Session, round_id: str) -> list[Source]:
     """Return the sources of a round, in the order they were added."""
     query = select(Source).where(Source.round_id == round_id)
     return list(session.exec(query.order_by(col(Source.created_at), col(Source.id))))
+
+
+def _require_first_chain(asking: RoundAsking, round: Round) -> None:
+    """One source reads all chains of a round, as one chain file names them, so that nothing is read twice."""
+    if any(source.kind == SourceKind.CHAIN for source in sources_of(asking.session, round.id)):
+        told = "The round has a chain source; add the contract to its settings instead."
+        raise Conflict(told, "second_chain_source")
+
+
+def replace_settings(asking: RoundAsking, name: str, settings: dict[str, Any]) -> Source:
+    """Return a chain source that reads something else from now on.
+
+    Raises:
+        InputError: the settings are malformed; names everything.
+    """
+    source = require(asking.session, asking.round.id, name, SourceKind.CHAIN)
+    chain_file_of(settings, "settings")
+    source.settings = settings
+    asking.session.add(source)
+    asking.record("source.changed", subject=f"source/{name}")
+    return source
 
 
 def chain_file(services: Services, source: Source) -> ChainFile:

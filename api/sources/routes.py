@@ -8,7 +8,7 @@ from api import jobs
 from api.access import AnyoneOfRound, Operating
 from api.schema import Answer, SlugPath
 from api.sources import changes
-from api.sources.schema import NewSource, SecretOut, SourceKind, SourceOut, SourceWithSecret
+from api.sources.schema import ChainSettings, NewSource, SecretOut, SourceKind, SourceOut, SourceWithSecret
 
 router = APIRouter(tags=["sources"])
 
@@ -30,6 +30,12 @@ def add_source(asking: Operating, new: NewSource) -> SourceWithSecret:
     """Add a source; the secret of a webhook is shown this once."""
     source, secret = changes.add(asking, new)
     return SourceWithSecret(**dict(changes.shown(source)), secret=secret)
+
+
+@router.put("/rounds/{round}/sources/{source}/settings")
+def replace_settings(asking: Operating, source: SlugPath, settings: ChainSettings) -> SourceOut:
+    """Make a chain source read other contracts: the tables of a chain file."""
+    return changes.shown(changes.replace_settings(asking, source, settings.settings))
 
 
 @router.post("/rounds/{round}/sources/{source}/stop")

@@ -31,6 +31,12 @@ class NewSource(Body):
     settings: Annotated[dict[str, Any], Field(max_length=20)] = Field(default_factory=dict)
 
 
+class ChainSettings(Body):
+    """What a chain source reads: the tables of a chain file."""
+
+    settings: Annotated[dict[str, Any], Field(max_length=20)]
+
+
 class SourceOut(Answer):
     """A source, without its secrets and the addresses of nodes."""
 

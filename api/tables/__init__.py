@@ -20,7 +20,7 @@ from api.tables.money import (
 from api.tables.organisations import ApiKey, Audit, Membership, Organisation
 from api.tables.people import Account, Credential, Nonce, RefreshToken, SignIn, SigningKey
 from api.tables.rounds import Application, ApplicationFile, Notice, Review, Round
-from api.tables.settlements import Attestation, LineOverride, Reconciliation, Settlement
+from api.tables.settlements import Attestation, LineOverride, Preview, Reconciliation, Settlement
 from api.tables.work import Hook, HookDelivery, Job, RoundEvent
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Nonce",
     "Notice",
     "Organisation",
+    "Preview",
     "Reconciliation",
     "RefreshToken",
     "Review",

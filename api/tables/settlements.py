@@ -43,6 +43,7 @@ class Settlement(SQLModel, table=True):
         number: 1, 2, ... in the round.
         state: running, failed, computed, approved, published or withdrawn.
         entries: how many entries of the round it is made of.
+        facts_digest: of everything else it is made of, so that a change afterwards shows.
         result_digest: SHA-256 of result.json of its bundle, which is kept in data_dir/bundles/<id>.
         summary: what a page shows of it without opening the bundle.
     """
@@ -56,12 +57,28 @@ class Settlement(SQLModel, table=True):
     requested_by: str
     requested_at: int = moment()
     entries: int = integer(default=0)
+    facts_digest: str = ""
     result_digest: str = ""
     summary: dict[str, Any] = document(default_factory=dict)
     problem: str = ""
     approved_by: str = ""
     approved_at: int | None = moment(default=None)
     published_at: int | None = moment(default=None)
+
+
+class Preview(SQLModel, table=True):
+    """What several mechanisms would make of a round as it stood; for members alone."""
+
+    __tablename__ = "preview"
+    id: str = Field(primary_key=True)
+    round_id: str = Field(foreign_key="round.id", index=True)
+    entries: int = integer()
+    mechanisms: list[str] = document()
+    result: dict[str, Any] = document(default_factory=dict)
+    problem: str = ""
+    requested_by: str
+    requested_at: int = moment()
+    done_at: int | None = moment(default=None)
 
 
 class Attestation(SQLModel, table=True):

@@ -11,7 +11,7 @@ class Finding(StrEnum):
 
     MISSING_IN_LEDGER = "missing_in_ledger"
     """The source has the donation, the ledger has not."""
-    MISSING_ON_CHAIN = "missing_on_chain"
+    MISSING_IN_SOURCE = "missing_in_source"
     """The ledger has the donation, the source has not."""
     DIFFERENT_AMOUNT = "different_amount"
     """Both have it, with different amounts."""
@@ -23,6 +23,8 @@ class Finding(StrEnum):
     """Both have it, in different tokens."""
     DIFFERENT_TIME = "different_time"
     """Both have it, at different times."""
+    REFUNDED = "refunded"
+    """The source paid it back, wholly or in part, and the ledger still has more than is left."""
     DUPLICATED = "duplicated"
     """The ledger holds one donation of the source more than once."""
     ORPHANED = "orphaned"
@@ -52,13 +54,14 @@ class Finding(StrEnum):
 
 
 ADVICE: Mapping[Finding, str] = {
-    Finding.MISSING_IN_LEDGER: "add it to the ledger: take the file that `qf chain sync --donations` writes",
-    Finding.MISSING_ON_CHAIN: "remove it from the ledger, unless it was made elsewhere: then give it that source",
-    Finding.DIFFERENT_AMOUNT: "write the amount of the chain into the ledger",
-    Finding.DIFFERENT_DONOR: "write the donor of the chain into the ledger; who gave for somebody else is a link",
+    Finding.MISSING_IN_LEDGER: "add it to the ledger; for a chain, take what `qf chain sync --donations` writes",
+    Finding.MISSING_IN_SOURCE: "remove it from the ledger, unless it was made elsewhere: then give it that source",
+    Finding.DIFFERENT_AMOUNT: "write the amount of the source into the ledger",
+    Finding.DIFFERENT_DONOR: "write the donor of the source into the ledger; who gave for somebody else is a link",
     Finding.DIFFERENT_PROJECT: "write the project of the chain into the ledger, or mend [projects] in the chain file",
     Finding.DIFFERENT_TOKEN: "write the token of the chain into the ledger, or mend [[token]] in the chain file",
     Finding.DIFFERENT_TIME: "write the time of its block into the ledger",
+    Finding.REFUNDED: "correct its amount in the ledger to what is left; 0 takes it back",
     Finding.DUPLICATED: "keep one of them in the ledger",
     Finding.ORPHANED: "remove it from the ledger; ask the donor to give again if the gift did not come back",
     Finding.FAILED_TRANSACTION: "remove it from the ledger: no money moved",

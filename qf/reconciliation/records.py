@@ -17,7 +17,7 @@ def compare_records(ledger: Iterable[Record], source: Iterable[Record]) -> Itera
     >>> here = [Record("a", "ann", "well", "", 5), Record("b", "bob", "well", "", 5)]
     >>> there = [Record("a", "ann", "well", "", 7), Record("c", "cy", "well", "", 5)]
     >>> [(line.finding.value, line.place) for line in compare_records(here, there)]
-    [('different_amount', 'a'), ('missing_on_chain', 'b'), ('missing_in_ledger', 'c')]
+    [('different_amount', 'a'), ('missing_in_source', 'b'), ('missing_in_ledger', 'c')]
     """
     waiting = {record.id: record for record in source}
     seen: set[str] = set()
@@ -26,7 +26,7 @@ def compare_records(ledger: Iterable[Record], source: Iterable[Record]) -> Itera
         if ours.id in seen:
             yield Line(Finding.DUPLICATED, ours.id, described(ours), described(theirs) if theirs else "")
         elif theirs is None:
-            yield Line(Finding.MISSING_ON_CHAIN, ours.id, ledger=described(ours))
+            yield Line(Finding.MISSING_IN_SOURCE, ours.id, ledger=described(ours))
         else:
             yield from _differences(ours, theirs)
         seen.add(ours.id)

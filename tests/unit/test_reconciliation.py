@@ -94,7 +94,7 @@ def test_records_when_a_time_is_unknown_then_only_the_ledger_has_to_learn_it() -
 
 
 def test_records_when_one_side_lacks_one_then_it_is_missing_there() -> None:
-    assert [line.finding for line in compare_records([HERE], [])] == [Finding.MISSING_ON_CHAIN]
+    assert [line.finding for line in compare_records([HERE], [])] == [Finding.MISSING_IN_SOURCE]
     assert [line.finding for line in compare_records([], [HERE])] == [Finding.MISSING_IN_LEDGER]
 
 

@@ -286,6 +286,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_round_id"), ["round_id"], unique=False)
 
     op.create_table(
+        "preview",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("round_id", sa.String(), nullable=False),
+        sa.Column("entries", Seconds, nullable=False),
+        sa.Column("mechanisms", Document, nullable=False),
+        sa.Column("result", Document, nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", Seconds, nullable=False),
+        sa.Column("done_at", Seconds, nullable=True),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_preview_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_preview")),
+    )
+    with op.batch_alter_table("preview", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_preview_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
         "reconciliation",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("round_id", sa.String(), nullable=False),
@@ -345,6 +362,7 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.String(), nullable=False),
         sa.Column("requested_at", Seconds, nullable=False),
         sa.Column("entries", Seconds, nullable=False),
+        sa.Column("facts_digest", sa.String(), nullable=False),
         sa.Column("result_digest", sa.String(), nullable=False),
         sa.Column("summary", Document, nullable=False),
         sa.Column("problem", sa.String(), nullable=False),
@@ -609,6 +627,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_reconciliation_round_id"))
 
     op.drop_table("reconciliation")
+    with op.batch_alter_table("preview", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_preview_round_id"))
+
+    op.drop_table("preview")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_round_id"))
 

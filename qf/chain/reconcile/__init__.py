@@ -75,7 +75,7 @@ def reconcile(
     on_chain = [row for row in rows if claims_chain(row.id)]
     elsewhere = [row for row in rows if not claims_chain(row.id)]
     lines = [
-        Line(Finding.MISSING_ON_CHAIN, row.id, described(row), STRAY)
+        Line(Finding.MISSING_IN_SOURCE, row.id, described(row), STRAY)
         for row in on_chain
         if chain_in(row.id) not in numbers
     ]

@@ -21,7 +21,7 @@ def explained(
     orphans = {(transaction, place): stood for (transaction, place), stood in store.orphans(chain.id).items()}
     contracts = {address for each in read for wanted in each.entry.source.filters for address in wanted.addresses}
     for line in lines:
-        if line.finding is not Finding.MISSING_ON_CHAIN:
+        if line.finding is not Finding.MISSING_IN_SOURCE:
             yield line
             continue
         transaction, place = _place(line.place)

@@ -21,6 +21,8 @@ from api.access.identify import identify
 from api.app import create_app
 from api.clock import new_id
 from api.database import Database, upgrade
+from api.jobs.registry import HANDLERS
+from api.jobs.working import work_once
 from api.schema import moment_text
 from api.services import Services
 from api.settings import Settings
@@ -252,6 +254,11 @@ class Service:
                 **columns,
             }
             session.add_all([found, Entry(**given)])
+
+    def work(self) -> None:
+        """Do all jobs that are due, as a worker does."""
+        while work_once(self.services, HANDLERS, "worker of a test"):
+            pass
 
 
 RULES: Mapping[str, Any] = {"pool": {"amount": "100000"}, "mechanism": {"preset": "yen"}}

@@ -141,7 +141,7 @@ def test_reconcile_when_the_ledger_lacks_a_donation_then_said(setting: Setting) 
 
 def test_reconcile_when_the_chain_knows_no_such_transaction_then_missing(setting: Setting) -> None:
     setting.rows.append({**setting.rows[0], "id": f"eip155:1/0x{'12' * 32}/0"})
-    assert setting.line().finding is Finding.MISSING_ON_CHAIN
+    assert setting.line().finding is Finding.MISSING_IN_SOURCE
     assert "knows no such transaction" in setting.line().source
 
 
@@ -157,7 +157,7 @@ def test_reconcile_when_the_log_is_of_another_contract_then_spoofed(setting: Set
 def test_reconcile_when_the_log_is_no_donation_then_missing(setting: Setting) -> None:
     transaction = setting.rows[0]["id"].split("/")[1]
     setting.rows.append({**setting.rows[0], "id": f"eip155:1/{transaction}/0"})
-    assert setting.line().finding is Finding.MISSING_ON_CHAIN
+    assert setting.line().finding is Finding.MISSING_IN_SOURCE
     assert "is no donation" in setting.line().source
 
 
@@ -352,7 +352,7 @@ def test_reconcile_when_an_id_claims_a_chain_however_it_is_spelled_then_it_is_co
     name = odd.replace("{tx}", "0x" + "12" * 32)
     setting.rows.append({**setting.rows[0], "id": name, "amount_base": "1000000"})
     found = setting.reconcile()
-    assert [line.finding for line in found.lines] == [Finding.MISSING_ON_CHAIN]
+    assert [line.finding for line in found.lines] == [Finding.MISSING_IN_SOURCE]
     assert (found.compared, found.elsewhere) == (4, 0)
 
 

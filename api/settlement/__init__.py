@@ -1,0 +1,1 @@
+"""Settlement: computed by a worker, approved by a second person, published once."""

@@ -1,0 +1,68 @@
+"""Where bundles are kept, and what of them is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from api.problems import NotFound
+from api.services import Services
+from api.tables import Settlement
+from qf.result import RoundResult
+
+
+def bundle_path(services: Services, settlement: str) -> Path:
+    """Return where the bundle of a settlement is, or will be."""
+    return services.settings.data_dir / "bundles" / settlement
+
+
+def bundle_of(services: Services, settlement: Settlement) -> Path:
+    """Return the bundle of a settlement.
+
+    Raises:
+        NotFound: there is none yet.
+    """
+    path = bundle_path(services, settlement.id)
+    if not settlement.result_digest or not path.is_dir():
+        raise NotFound("There is no bundle of this settlement.")
+    return path
+
+
+def files_of(path: Path) -> list[str]:
+    """Return the files of a bundle, by name."""
+    return sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+
+
+def summary_of(result: RoundResult) -> dict[str, Any]:
+    """Return what a page shows of a result: all amounts as text."""
+    return {
+        "pool": str(result.round.pool.amount),
+        "token": result.round.pool.token,
+        "decimals": result.round.pool.decimals,
+        "unspent": str(result.unspent),
+        "donations": result.donations,
+        "donors": result.donors,
+        "excluded": {str(reason): count for reason, count in result.excluded.items()},
+        "saturated": result.saturated,
+        "notes": list(result.notes),
+        "projects": [
+            {
+                "project": each.project,
+                "contributed": str(each.contributed),
+                "donors": each.donors,
+                "ideal_match": _text(each.ideal_match),
+                "scaled_match": _text(each.scaled_match),
+                "capped_match": _text(each.capped_match),
+                "payout": str(each.payout),
+                "capped": each.capped,
+            }
+            for each in result.projects
+        ],
+    }
+
+
+def _text(value: Any) -> str:
+    """Return a fraction to six places; the bundle has it exactly."""
+    scaled = round(value * 10**6)
+    whole, rest = divmod(abs(scaled), 10**6)
+    return f"{'-' if scaled < 0 else ''}{whole}.{rest:06d}".rstrip("0").rstrip(".")

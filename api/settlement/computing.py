@@ -1,0 +1,120 @@
+"""Settling a round: the same inputs, the same bundle, however often a worker has to begin anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlmodel import select
+
+from api.inputs import Standing, standing_of
+from api.jobs import Handler
+from api.reconciliation.reports import newest, report_of
+from api.services import Services
+from api.settlement.bundles import bundle_path, summary_of
+from api.states import Settlement as State
+from api.tables import Preview, Round, Settlement
+from qf.allocate import Totals, allocate
+from qf.canonical import canonical_json, digest
+from qf.codec import result_digest, write_bundle
+from qf.compare import Comparison, compare
+from qf.errors import QfError
+from qf.inputs import Inputs
+from qf.settle import match
+from qf.verify import verify
+
+
+def settle(services: Services, work: Mapping[str, Any]) -> None:
+    """Compute a settlement that was asked for, and keep its bundle, verified."""
+    with services.database.reading() as session:
+        settlement = session.get_one(Settlement, work["settlement"])
+        if settlement.state != State.RUNNING:
+            return
+        round = session.get_one(Round, settlement.round_id)
+        try:
+            standing = standing_of(session, services.secrecy, round, settlement.entries)
+            reconciliation = report_of(newest(session, round.id))
+        except QfError as error:
+            _failed(services, settlement.id, error)
+            return
+    try:
+        summary, found = _bundle(services, settlement.id, standing, reconciliation)
+    except QfError as error:
+        _failed(services, settlement.id, error)
+        return
+    with services.database.writing() as session:
+        row = session.exec(select(Settlement).where(Settlement.id == settlement.id).with_for_update()).one()
+        if row.state == State.RUNNING:
+            row.state, row.summary, row.result_digest = State.COMPUTED, summary, found
+            row.facts_digest = facts_digest(standing.inputs)
+            session.add(row)
+
+
+def facts_digest(inputs: Inputs) -> str:
+    """Return the digest of everything a settlement reads but its donations, which are named by how many there are."""
+    facts = {
+        "prices": {name: [str(price.value), price.decimals] for name, price in inputs.prices.prices.items()},
+        "weights": {name: int(weight) for name, weight in inputs.weights.weight.items()},
+        "links": dict(inputs.weights.identity),
+        "projects": [[each.id, each.title, each.payout_address, list(each.owners)] for each in inputs.projects or ()],
+    }
+    return digest(canonical_json(facts))
+
+
+def preview(services: Services, work: Mapping[str, Any]) -> None:
+    """Settle a round as it stands under several mechanisms, and keep how they compare."""
+    with services.database.reading() as session:
+        row = session.get_one(Preview, work["preview"])
+        standing = standing_of(session, services.secrecy, session.get_one(Round, row.round_id), row.entries)
+    try:
+        rules = replace(standing.rules, reconciled=False)
+        found, problem = _comparison(compare(rules, standing.inputs, row.mechanisms)), ""
+    except QfError as error:
+        found, problem = {}, str(error)
+    with services.database.writing() as session:
+        kept = session.get_one(Preview, row.id)
+        kept.result, kept.problem, kept.done_at = found, problem, services.clock()
+        session.add(kept)
+
+
+def _bundle(services: Services, name: str, standing: Standing, reconciliation: Any) -> tuple[dict[str, Any], str]:
+    inputs = replace(standing.inputs, reconciliation=reconciliation)
+    counted, ideal = match(standing.rules, inputs)
+    result = allocate(standing.rules, ideal, inputs.prices, Totals.of(counted, ideal))
+    path = bundle_path(services, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bundle(path, standing.rules, inputs, result, counted=counted)
+    verify(path)
+    return summary_of(result), result_digest(path)
+
+
+def _failed(services: Services, name: str, error: QfError) -> None:
+    with services.database.writing() as session:
+        row = session.exec(select(Settlement).where(Settlement.id == name).with_for_update()).one()
+        if row.state == State.RUNNING:
+            row.state, row.problem = State.FAILED, str(error)
+            session.add(row)
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    return {
+        "outcomes": [
+            {
+                "name": each.name,
+                "mechanism": each.mechanism,
+                "title": each.title,
+                "payouts": {project: str(payout) for project, payout in each.payouts.items()},
+                "differences": {project: str(difference) for project, difference in each.differences.items()},
+                "unspent": str(each.unspent),
+                "paid": each.paid,
+                "notes": list(each.notes),
+                "error": each.error,
+            }
+            for each in found.outcomes
+        ]
+    }
+
+
+JOBS: Mapping[str, Handler] = {"round.settle": settle, "round.preview": preview}
+"""What a worker does for settlements."""
