@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import answers
 from api.accounts import routes as accounts
+from api.applications import routes as applications
 from api.clock import Clock, now
 from api.codes import routes as codes
 from api.intake import routes as intake
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
     codes.router,
     rounds.router,
+    applications.router,
     sources.router,
     intake.router,
     reconciliation.router,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
 T = TypeVar("T")
@@ -67,6 +67,15 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{16}$")]
 """A name that the service gave."""
+
+Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
+"""An address on a chain."""
+
+Signature = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]*$", max_length=20_000)]
+"""A signature of a wallet; that of a contract may be long."""
+
+ChainNumber = Annotated[int, Field(ge=1, le=2**53 - 1)]
+"""The number of a chain (EIP-155)."""
 
 SlugPath = Annotated[Slug, Path()]
 IdPath = Annotated[Id, Path()]

@@ -11,11 +11,10 @@ from sqlmodel import col, select
 from api.access import Role, SignedIn, SignedInReading
 from api.accounts import changes
 from api.problems import Invalid, NotFound
-from api.schema import Answer, Body, IdPath, Shown
+from api.schema import Answer, Body, IdPath, Shown, Signature
 from api.sign_in import challenges, cookies, sessions
 from api.sign_in.challenges import Purpose
 from api.sign_in.codes import CodeError, code_key, read_code
-from api.sign_in.routes import Signature
 from api.sign_in.sessions import SignedInWith
 from api.tables import Credential, DonorCode, Membership, SignIn
 

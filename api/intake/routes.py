@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from pydantic import StringConstraints
 from sqlmodel import col, select
 
 from api.access import AnyoneOfRound, Operating, ReadingRound
+from api.bodies import FILE, Octets, body_of
 from api.intake import corrections, desks, files, webhooks
 from api.intake.schema import BatchOut, Correction, Delivery, EntryOut, NewBatch, RecordedOut
 from api.pages import LIMIT, After, Limit, cursor, place_of
@@ -20,22 +21,13 @@ from api.tables import Batch, Entry
 router = APIRouter(tags=["donations"])
 
 
-async def whole_body(request: Request) -> bytes:
-    """The bytes that were sent: signatures and files are of these, not of what they mean."""
-    return await request.body()
-
-
-Octets = Annotated[bytes, Depends(whole_body)]
 Sent = Annotated[str, Header(max_length=200)]
 Key = Annotated[str, Header(min_length=1, max_length=200), StringConstraints(pattern=r"^[\x21-\x7e]+$")]
 
-_DELIVERY = {
-    "requestBody": {"content": {"application/json": {"schema": Delivery.model_json_schema()}}, "required": True}
-}
-FILE = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}}
+DELIVERY = body_of("application/json", Delivery.model_json_schema())
 
 
-@router.post("/rounds/{round}/intake/{source}", openapi_extra=_DELIVERY)
+@router.post("/rounds/{round}/intake/{source}", openapi_extra=DELIVERY)
 def take_delivery(
     asking: AnyoneOfRound, source: SlugPath, body: Octets, qf_delivery: Key, qf_signature: Sent = ""
 ) -> RecordedOut:

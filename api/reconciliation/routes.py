@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api import jobs
 from api.access import AnyoneOfRound, Operating
-from api.intake.routes import FILE, Octets
+from api.bodies import FILE, Octets
 from api.problems import NotFound
 from api.reconciliation import reports, statements
 from api.schema import Answer, Body, IdPath, Line, Reason, Shown, SlugPath

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.access import AnyoneOfRound, Operating, ReadingRound
 from api.rounds.schema import Because
-from api.schema import IdPath, Line
+from api.schema import Address, ChainNumber, IdPath, Line
 from api.settlement import changes, payouts
 from api.settlement.payouts import Form
-from api.settlement.schema import Address, AttestationOut, PreviewOut, SettlementOut, Signed, WantedPreview
+from api.settlement.schema import AttestationOut, PreviewOut, SettlementOut, Signed, WantedPreview
 from api.states import Settlement as State
 from api.tables import Attestation, Preview, Settlement
 
@@ -19,7 +19,6 @@ router = APIRouter(tags=["settlement"])
 
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Token = Annotated[Line, Query(description="address of what is paid, or native; else that of the pool")]
-ChainNumber = Annotated[int, Query(ge=0, le=2**53 - 1)]
 
 
 @router.post("/rounds/{round}/previews", status_code=202)
@@ -76,11 +75,11 @@ def export_payouts(
     number: Number,
     form: Annotated[Form, Query()] = Form.TREE,
     token: Token = "",
-    chain_id: ChainNumber = 0,
+    chain_id: Annotated[ChainNumber | None, Query()] = None,
 ) -> Response:
     """Who is paid how much, in the form of whoever pays."""
     row = changes.find(asking.session, asking.round.id, number)
-    text, media_type = payouts.exported(asking.services, row, form, token, chain_id)
+    text, media_type = payouts.exported(asking.services, row, form, token, chain_id or 0)
     return Response(text, media_type=media_type)
 
 
@@ -88,7 +87,7 @@ def export_payouts(
 def read_statement(
     asking: ReadingRound,
     number: Number,
-    chain_id: Annotated[int, Query(ge=1, le=2**53 - 1)],
+    chain_id: Annotated[ChainNumber, Query()],
     contract: Annotated[Address, Query()],
     token: Token = "",
 ) -> dict[str, Any]:

@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.schema import Answer, Body, Name, Shown
+from api.schema import Address, Answer, Body, ChainNumber, Name, Shown
 from api.states import Settlement as State
-
-Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
 class SettlementOut(Answer):
@@ -49,7 +47,7 @@ class PreviewOut(Answer):
 class Signed(Body):
     """A signature over the statement of a settlement, and the contract and chain it is for."""
 
-    chain_id: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    chain_id: ChainNumber
     contract: Address
     token: Name
     signer: Address

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.access import SignedIn, Unidentified
 from api.problems import Unauthenticated
-from api.schema import Answer, Body, Shown
+from api.schema import Address, Answer, Body, ChainNumber, Shown, Signature
 from api.services import Services
 from api.sign_in import challenges, cookies, sessions
 from api.sign_in.challenges import Purpose
@@ -19,9 +19,6 @@ from api.tables import DonorCode
 
 router = APIRouter(tags=["sign-in"])
 well_known = APIRouter(tags=["sign-in"])
-
-Signature = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]*$", max_length=20_000)]
-Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 Kept = Annotated[
     Literal["token", "cookie"],
@@ -33,7 +30,7 @@ class ChallengeWanted(Body):
     """Which wallet wants to sign, on which chain it lives, and what for."""
 
     address: Address
-    chain_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = 1
+    chain_id: ChainNumber = 1
     purpose: Annotated[Purpose, Field(strict=False)] = Purpose.SIGN_IN
 
 

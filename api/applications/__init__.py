@@ -1,0 +1,1 @@
+"""Projects: they apply, are reviewed, and take part in a round."""
