@@ -12,7 +12,9 @@ from api.accounts import routes as accounts
 from api.applications import routes as applications
 from api.clock import Clock, now
 from api.codes import routes as codes
+from api.estimates import routes as estimates
 from api.intake import routes as intake
+from api.live import routes as live
 from api.organisations import routes as organisations
 from api.publishing import routes as publishing
 from api.reconciliation import routes as reconciliation
@@ -35,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,
     reconciliation.router,
     settlement.router,
+    estimates.router,
+    live.router,
     publishing.router,
 )
 """The endpoints under /v1, one router per feature."""
@@ -50,7 +54,9 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.books.start()
         yield
+        await services.feed.close()
         services.close()
 
     app = FastAPI(

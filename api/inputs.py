@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
 from api.ledger import ledger_of
@@ -14,7 +15,7 @@ from api.secrecy import Secrecy
 from api.states import Application as ApplicationState
 from api.tables import Application, Credential, Entry, Round, Score, WeightOverride
 from qf import Inputs, Project, round_of
-from qf.canonical import fraction_text
+from qf.canonical import canonical_json, digest, fraction_text
 from qf.round import Round as Rules
 from qf.units import WEIGHT_ONE
 
@@ -66,6 +67,17 @@ def facts_of(session: Session, secrecy: Secrecy, round: Round) -> Inputs:
     )
 
 
+def facts_digest(inputs: Inputs) -> str:
+    """Return the digest of everything a settlement reads but its donations, which are named by how many there are."""
+    facts = {
+        "prices": {name: [str(price.value), price.decimals] for name, price in inputs.prices.prices.items()},
+        "weights": {name: int(weight) for name, weight in inputs.weights.weight.items()},
+        "links": dict(inputs.weights.identity),
+        "projects": [[each.id, each.title, each.payout_address, list(each.owners)] for each in inputs.projects or ()],
+    }
+    return digest(canonical_json(facts))
+
+
 def projects_of(session: Session, round_id: str) -> tuple[Project, ...]:
     """Return the approved projects of a round, by id."""
     approved = select(Application).where(
@@ -81,8 +93,8 @@ def links_of(session: Session, secrecy: Secrecy, round: Round) -> dict[str, str]
     The person is a pseudonym of this round: the bundle says which wallets are one person, and not who that is. Names
     that gave nothing here are left out: nobody learns of them from this round.
     """
-    gave = select(Entry.donor).where(Entry.round_id == round.id).distinct()
-    owned = select(Credential.account_id, Credential.donor).where(col(Credential.donor).in_(gave))
+    gave = exists().where(col(Entry.round_id) == round.id, col(Entry.donor) == Credential.donor)
+    owned = select(Credential.account_id, Credential.donor).where(gave)
     names: dict[str, list[str]] = defaultdict(list)
     for account, donor in session.execute(owned):
         names[account].append(donor)

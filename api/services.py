@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from api.clock import Clock, now
 from api.database import Database
+from api.estimates.books import Books
+from api.live.feed import Feed
 from api.secrecy import Secrecy
 from api.settings import Settings
 from api.sign_in.keystore import KeyStore
@@ -19,19 +21,24 @@ class Services:
         settings: what the operator set.
         database: where everything is stored.
         keys: what access tokens are signed with.
+        books: the donations of rounds that are asked about.
+        feed: what happens in rounds that are listened to.
         clock: what time it is.
     """
 
     settings: Settings
     database: Database
     keys: KeyStore
+    books: Books
+    feed: Feed
     clock: Clock = field(default=now)
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock = now) -> Services:
         """Open what the settings name."""
         database = Database(settings.database_url)
-        return cls(settings, database, KeyStore(database, settings.secrecy), clock)
+        secrecy = settings.secrecy
+        return cls(settings, database, KeyStore(database, secrecy), Books(database, secrecy), Feed(database), clock)
 
     @property
     def secrecy(self) -> Secrecy:
@@ -40,4 +47,5 @@ class Services:
 
     def close(self) -> None:
         """Close it all."""
+        self.books.stop()
         self.database.close()

@@ -6,19 +6,23 @@ the same name is refused, as one of the two would be lost; what has to change is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import Row, func, insert, update
 from sqlmodel import Session, col, select
 
 from api.events import EventKind, emit
 from api.problems import Conflict, Fault
 from api.tables import Entry, Round, Source
 
-ASKED_AT_ONCE = 500
-"""Names in one query; SQLite takes a bounded number of values."""
+ASKED_AT_ONCE = 1_000
+"""Names in one query; databases take a bounded number of values."""
+
+_TOLD = ("external_id", "ledger_id", "donor", "project", "amount", "time", "token", "against")
+"""What a source tells of a donation: the fields of `Gift` are columns of `entry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class Gift:
     token: str = ""
     against: bool = False
     ledger_id: str = ""
+
+    @classmethod
+    def of(cls, row: Row[Any] | Entry) -> Gift:
+        """Return what an entry says."""
+        return cls(**{name: getattr(row, name) for name in _TOLD})
+
+    def is_told_by(self, row: Row[Any]) -> bool:
+        """Whether an entry says the same."""
+        ours = (self.donor, self.project, self.token, self.amount, self.time, self.against)
+        return ours == (row.donor, row.project, row.token, row.amount, row.time, row.against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +84,60 @@ def record(session: Session, round: Round, source: Source, gifts: Sequence[Gift]
     told = {gift.external_id: gift for gift in gifts}
     _refuse_twice(gifts, told)
     lock(session, round)
-    standing = newest(session, source, told)
-    _refuse_others(told, standing)
-    new = [gift for name, gift in told.items() if name not in standing]
-    _write(session, round, source, [(gift, 0, gift.amount, "") for gift in new], origin)
+    known = revisions(session, source, told)
+    _refuse_others(told, known)
+    new = [gift for name, gift in told.items() if name not in known]
+    _write(session, round, source, [(gift, 0, "") for gift in new], origin)
     return Recorded(len(new), len(gifts) - len(new))
 
 
 def revise(session: Session, round: Round, source: Source, changes: Sequence[tuple[Gift, str]], origin: Origin) -> int:
     """Return how many donations were corrected: each gets a new revision, with its reason; amount 0 takes it back.
 
-    A change to what stands already changes nothing, so that doing it twice is doing it once.
+    A change to what stands already changes nothing, so that doing it twice is doing it once. A donation is changed
+    once at a time.
 
     Raises:
         Conflict: a donation is not known.
     """
     lock(session, round)
-    standing = newest(session, source, [gift.external_id for gift, _ in changes])
-    unknown = [gift.external_id for gift, _ in changes if gift.external_id not in standing]
+    known = revisions(session, source, [gift.external_id for gift, _ in changes])
+    unknown = [gift.external_id for gift, _ in changes if gift.external_id not in known]
     if unknown:
         faults = [Fault(where=name, what="is not recorded", fix="record it first") for name in unknown]
         raise Conflict("Only what is recorded can be corrected.", "unknown_donation", faults)
-    rows = []
-    for gift, reason in changes:
-        last = standing[gift.external_id]
-        if not _same(gift, last):
-            rows.append((gift, last.revision + 1, gift.amount, reason))
+    last = {name: rows[-1] for name, rows in known.items()}
+    rows = [
+        (gift, last[gift.external_id].revision + 1, reason)
+        for gift, reason in changes
+        if not gift.is_told_by(last[gift.external_id])
+    ]
     _write(session, round, source, rows, origin)
     return len(rows)
 
 
 def lock(session: Session, round: Round) -> None:
-    """Wait for other writers of the round, so that what is read now stands until this transaction ends."""
-    session.execute(select(Round.id).where(Round.id == round.id).with_for_update())
+    """Wait for other writers of the round, so that what is read now, the round included, stands until this ends."""
+    wanted = select(Round).where(Round.id == round.id).with_for_update()
+    session.exec(wanted.execution_options(populate_existing=True)).one()
 
 
-def newest(session: Session, source: Source, names: Iterable[str]) -> dict[str, Entry]:
-    """Return the newest revision of each donation of a source, by what the source calls it."""
-    wanted, found = list(names), {}
-    for start in range(0, len(wanted), ASKED_AT_ONCE):
-        part = wanted[start : start + ASKED_AT_ONCE]
-        query = select(Entry).where(Entry.source_id == source.id, col(Entry.external_id).in_(part))
-        for row in session.exec(query.order_by(col(Entry.revision))):
-            found[row.external_id] = row
-    return found
+def revisions(session: Session, source: Source, names: Collection[str] | None = None) -> dict[str, list[Row[Any]]]:
+    """Return what a source calls a donation -> its revisions, oldest first; of all its donations without `names`."""
+    columns = [getattr(Entry, name) for name in ("revision", *_TOLD)]
+    query = select(*columns).where(Entry.source_id == source.id).order_by(col(Entry.revision))
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for part in [None] if names is None else in_parts(names):
+        asked = query if part is None else query.where(col(Entry.external_id).in_(part))
+        for row in session.connection().execute(asked):
+            found[row.external_id].append(row)
+    return dict(found)
+
+
+def in_parts(names: Collection[str]) -> Iterator[list[str]]:
+    """Yield names in parts that one query takes."""
+    wanted = list(names)
+    return (wanted[start : start + ASKED_AT_ONCE] for start in range(0, len(wanted), ASKED_AT_ONCE))
 
 
 def _refuse_twice(gifts: Sequence[Gift], told: dict[str, Gift]) -> None:
@@ -128,27 +152,25 @@ def _refuse_twice(gifts: Sequence[Gift], told: dict[str, Gift]) -> None:
         raise Conflict("Two donations have one name.", "repeated_donation", faults)
 
 
-def _refuse_others(told: dict[str, Gift], standing: dict[str, Entry]) -> None:
+def _refuse_others(told: dict[str, Gift], known: dict[str, list[Row[Any]]]) -> None:
+    """What was told once may be told again, also after it was corrected, and so may what it was corrected to."""
     faults = [
         Fault(
             where=name,
-            what=f"is recorded as {row.amount} {row.token} from {row.donor} to {row.project}".replace("  ", " "),
+            what=f"is recorded as {rows[-1].amount} {rows[-1].token} from {rows[-1].donor} to {rows[-1].project}".replace(
+                "  ", " "
+            ),
             fix="correct it, with a reason, or give this donation a name of its own",
         )
-        for name, row in standing.items()
-        if row.revision == 0 and not _same(told[name], row)
+        for name, rows in known.items()
+        if not any(told[name].is_told_by(row) for row in rows)
     ]
     if faults:
         raise Conflict("A donation is recorded already, and differs.", "different_donation", faults)
 
 
-def _same(gift: Gift, row: Entry) -> bool:
-    ours = (gift.donor, gift.project, gift.token, gift.amount, gift.time, gift.against)
-    return ours == (row.donor, row.project, row.token, row.amount, row.time, row.against)
-
-
 def _write(
-    session: Session, round: Round, source: Source, rows: Sequence[tuple[Gift, int, int, str]], origin: Origin
+    session: Session, round: Round, source: Source, rows: Sequence[tuple[Gift, int, str]], origin: Origin
 ) -> None:
     if not rows:
         return
@@ -167,10 +189,8 @@ def _write(
     emit(session, round, EventKind.DONATIONS, {"recorded": len(rows), "entries": last}, origin.at)
 
 
-def _row(
-    round: Round, source: Source, position: int, row: tuple[Gift, int, int, str], origin: Origin
-) -> dict[str, Any]:
-    gift, revision, amount, reason = row
+def _row(round: Round, source: Source, position: int, row: tuple[Gift, int, str], origin: Origin) -> dict[str, Any]:
+    gift, revision, reason = row
     return {
         "round_id": round.id,
         "position": position,
@@ -181,7 +201,7 @@ def _row(
         "donor": gift.donor,
         "project": gift.project,
         "token": gift.token,
-        "amount": amount,
+        "amount": gift.amount,
         "against": gift.against,
         "time": gift.time,
         "at": origin.at,

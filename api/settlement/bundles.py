@@ -9,6 +9,10 @@ from api.problems import NotFound
 from api.services import Services
 from api.tables import Settlement
 from qf.result import RoundResult
+from qf.units import format_decimal
+
+PLACES = 6
+"""Decimal places of matches where they are shown; the bundle has more."""
 
 
 def bundle_path(services: Services, settlement: str) -> Path:
@@ -50,19 +54,12 @@ def summary_of(result: RoundResult) -> dict[str, Any]:
                 "project": each.project,
                 "contributed": str(each.contributed),
                 "donors": each.donors,
-                "ideal_match": _text(each.ideal_match),
-                "scaled_match": _text(each.scaled_match),
-                "capped_match": _text(each.capped_match),
+                "ideal_match": format_decimal(each.ideal_match, PLACES),
+                "scaled_match": format_decimal(each.scaled_match, PLACES),
+                "capped_match": format_decimal(each.capped_match, PLACES),
                 "payout": str(each.payout),
                 "capped": each.capped,
             }
             for each in result.projects
         ],
     }
-
-
-def _text(value: Any) -> str:
-    """Return a fraction to six places; the bundle has it exactly."""
-    scaled = round(value * 10**6)
-    whole, rest = divmod(abs(scaled), 10**6)
-    return f"{'-' if scaled < 0 else ''}{whole}.{rest:06d}".rstrip("0").rstrip(".")

@@ -8,13 +8,15 @@ from api import jobs
 from api.access import RoundAsking
 from api.clock import new_id
 from api.events import EventKind
-from api.inputs import facts_of
+from api.inputs import facts_of, rules_of
 from api.problems import Conflict, Forbidden, NotFound
+from api.reconciliation.reports import newest, report_of
 from api.schema import moment_text
-from api.settlement.computing import facts_digest
+from api.settlement.computing import basis_of
 from api.states import Settlement as State
 from api.states import State as RoundState
-from api.tables import Notice, Preview, Settlement
+from api.tables import ApiKey, Notice, Preview, Settlement
+from qf.reconciliation import require_reconciled
 
 
 def ask_for(asking: RoundAsking) -> Settlement:
@@ -49,13 +51,13 @@ def approve(asking: RoundAsking, number: int) -> Settlement:
     """Return a settlement that a second person stands behind.
 
     Raises:
-        Forbidden: the same person asked for it, or a program.
+        Forbidden: the same person asked for it, with an own key perhaps, or a program approves.
         Conflict: it is not computed, or what it was made of has changed.
     """
     row = _locked(asking, number, State.COMPUTED)
     if not asking.actor.account:
         raise Forbidden("A settlement is approved by a person, not with a key.", "not_a_person")
-    if asking.actor.account == row.requested_by:
+    if asking.actor.account == _asked_by(asking.session, row):
         raise Forbidden("A settlement is approved by somebody else than who asked for it.", "same_person")
     _require_current(asking, row)
     row.state, row.approved_by, row.approved_at = State.APPROVED, asking.actor.account, asking.at
@@ -167,11 +169,27 @@ def _locked(asking: RoundAsking, number: int, *states: State) -> Settlement:
 
 
 def _require_current(asking: RoundAsking, row: Settlement) -> None:
-    """Raise if donations, prices, weights, links or projects have changed since the settlement was computed."""
+    """Raise if anything that the settlement was made of has changed since, or something has come to light.
+
+    Raises:
+        Conflict: rules, donations, prices, weights, links or projects have changed.
+        UnreconciledError: the round asks for a reconciliation, and the newest one has unresolved lines.
+    """
     facts = facts_of(asking.session, asking.services.secrecy, asking.round)
-    if asking.round.entries != row.entries or facts_digest(facts) != row.facts_digest:
+    if asking.round.entries != row.entries or basis_of(asking.round, facts) != row.facts_digest:
         told = "What this settlement was made of has changed since; withdraw it, and ask for another."
         raise Conflict(told, "stale")
+    if rules_of(asking.round).reconciled:
+        require_reconciled(True, report_of(newest(asking.session, asking.round.id)), projects=facts.projects)
+
+
+def _asked_by(session: Session, row: Settlement) -> str:
+    """Return the account that asked for a settlement; if a program did, the one that made its key."""
+    name = row.requested_by
+    while name.startswith("key:"):
+        key = session.get(ApiKey, name.removeprefix("key:"))
+        name = key.created_by if key else ""
+    return name
 
 
 def _subject(row: Settlement) -> str:

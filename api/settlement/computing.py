@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from api.inputs import Standing, standing_of
+from api.inputs import Standing, facts_digest, standing_of
 from api.jobs import Handler
 from api.reconciliation.reports import newest, report_of
 from api.services import Services
@@ -24,6 +24,9 @@ from qf.inputs import Inputs
 from qf.settle import match
 from qf.verify import verify
 
+MOST_TOLD = 20_000
+"""Characters of why a settlement failed; the first lines of a long list say enough."""
+
 
 def settle(services: Services, work: Mapping[str, Any]) -> None:
     """Compute a settlement that was asked for, and keep its bundle, verified."""
@@ -34,10 +37,11 @@ def settle(services: Services, work: Mapping[str, Any]) -> None:
         round = session.get_one(Round, settlement.round_id)
         try:
             standing = standing_of(session, services.secrecy, round, settlement.entries)
-            reconciliation = report_of(newest(session, round.id))
         except QfError as error:
             _failed(services, settlement.id, error)
             return
+        reconciliation = report_of(newest(session, round.id)) if standing.rules.reconciled else None
+        basis = basis_of(round, standing.inputs)
     try:
         summary, found = _bundle(services, settlement.id, standing, reconciliation)
     except QfError as error:
@@ -47,19 +51,13 @@ def settle(services: Services, work: Mapping[str, Any]) -> None:
         row = session.exec(select(Settlement).where(Settlement.id == settlement.id).with_for_update()).one()
         if row.state == State.RUNNING:
             row.state, row.summary, row.result_digest = State.COMPUTED, summary, found
-            row.facts_digest = facts_digest(standing.inputs)
+            row.facts_digest = basis
             session.add(row)
 
 
-def facts_digest(inputs: Inputs) -> str:
-    """Return the digest of everything a settlement reads but its donations, which are named by how many there are."""
-    facts = {
-        "prices": {name: [str(price.value), price.decimals] for name, price in inputs.prices.prices.items()},
-        "weights": {name: int(weight) for name, weight in inputs.weights.weight.items()},
-        "links": dict(inputs.weights.identity),
-        "projects": [[each.id, each.title, each.payout_address, list(each.owners)] for each in inputs.projects or ()],
-    }
-    return digest(canonical_json(facts))
+def basis_of(round: Round, inputs: Inputs) -> str:
+    """Return the digest of everything a settlement is made of but its donations: rules and facts."""
+    return digest(canonical_json([round.rules_digest, facts_digest(inputs)]))
 
 
 def preview(services: Services, work: Mapping[str, Any]) -> None:
@@ -93,7 +91,7 @@ def _failed(services: Services, name: str, error: QfError) -> None:
     with services.database.writing() as session:
         row = session.exec(select(Settlement).where(Settlement.id == name).with_for_update()).one()
         if row.state == State.RUNNING:
-            row.state, row.problem = State.FAILED, str(error)
+            row.state, row.problem = State.FAILED, str(error)[:MOST_TOLD]
             session.add(row)
 
 

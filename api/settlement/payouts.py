@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
 from api.clock import new_id
-from api.problems import Conflict, Invalid
+from api.problems import Conflict, Fault, Invalid, NotFound
 from api.services import Services
 from api.settlement.bundles import bundle_of
 from api.settlement.schema import Signed
@@ -21,6 +21,7 @@ from qf.chain.attestation import Attestation as Signature
 from qf.chain.attestation import Statement, signer_of, typed_data
 from qf.chain.payouts import PayoutList, disperse_text, payouts_bytes, payouts_of_bundle, safe_batches
 from qf.chain.payouts.exports import json_text
+from qf.chain.payouts.safe import Step
 from qf.chain.types import Address, ChainId
 from qf.errors import VerificationError
 
@@ -33,7 +34,26 @@ class Form(StrEnum):
     DISPERSE = "disperse"
     """Disperse and its kind: lines of address and amount."""
     SAFE = "safe"
-    """The transaction builder of a Safe."""
+    """The transaction builder of a Safe that pays everybody itself."""
+    PROPOSE = "propose"
+    """The same, of a Safe that gives money and root to MatchingPayout."""
+    PUSH = "push"
+    """The same, of a Safe that has MatchingPayout pay everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Where is paid from, which the files for a Safe name.
+
+    Attributes:
+        chain_id: number of the chain; 0 is not said.
+        contract: the MatchingPayout; "" is not said.
+        batch: which of several files, from 1.
+    """
+
+    chain_id: int = 0
+    contract: str = ""
+    batch: int = 1
 
 
 def payouts_of(services: Services, row: Settlement, token: str) -> PayoutList:
@@ -48,24 +68,51 @@ def payouts_of(services: Services, row: Settlement, token: str) -> PayoutList:
     return payouts_of_bundle(bundle_of(services, row), token=token)
 
 
-def exported(services: Services, row: Settlement, form: Form, token: str, chain_id: int) -> tuple[str, str]:
-    """Return the payouts as text, and its media type."""
-    payouts = payouts_of(services, row, token)
-    if form == Form.DISPERSE:
-        return disperse_text(payouts), "text/csv"
-    if form == Form.TREE:
-        return payouts_bytes(payouts).decode(), "application/json"
-    if not chain_id:
-        raise Invalid.at("chain_id", "is missing", "a Safe refuses a file that is for another chain")
-    batches = list(safe_batches(payouts, ChainId(chain_id), size=max(1, len(payouts.lines))))
-    return json_text(batches[0]), "application/json"
+def exported(payouts: PayoutList, form: Form, payer: Payer) -> tuple[str, str]:
+    """Return the payouts as text, and its media type.
+
+    Raises:
+        Invalid: a file for a Safe needs to know more.
+        NotFound: there are not so many files.
+    """
+    match form:
+        case Form.TREE:
+            return payouts_bytes(payouts).decode(), "application/json"
+        case Form.DISPERSE:
+            return disperse_text(payouts), "text/csv"
+    files = _files_for_a_safe(payouts, form, payer)
+    if payer.batch > len(files):
+        raise NotFound(f"There are {len(files)} files.")
+    return json_text(files[payer.batch - 1]), "application/json"
+
+
+def _files_for_a_safe(payouts: PayoutList, form: Form, payer: Payer) -> list[dict[str, Any]]:
+    through_contract = form in {Form.PROPOSE, Form.PUSH}
+    missing = [
+        Fault(where=name, what="is missing", fix=fix)
+        for name, given, fix in (
+            ("chain_id", payer.chain_id, "a Safe refuses a file that is for another chain"),
+            ("contract", payer.contract or not through_contract, "give the address of the MatchingPayout"),
+        )
+        if not given
+    ]
+    if missing:
+        raise Invalid.of(missing)
+    contract = _contract(payer.contract) if through_contract else None
+    step: Step = "push" if form == Form.PUSH else "propose"
+    return safe_batches(payouts, ChainId(payer.chain_id), contract=contract, step=step)
 
 
 def statement_of(services: Services, row: Settlement, chain_id: int, contract: str, token: str) -> Statement:
-    """Return what is signed under a settlement: this result, paid from this contract."""
+    """Return what is signed under a settlement: this result, paid from this contract.
+
+    Raises:
+        Invalid: the contract is no address.
+        Conflict, PayoutError: as `payouts_of`.
+    """
     payouts = payouts_of(services, row, token)
     return Statement(
-        ChainId(chain_id), read_address(contract), payouts.result, payouts.tree.root, payouts.token, payouts.total
+        ChainId(chain_id), _contract(contract), payouts.result, payouts.tree.root, payouts.token, payouts.total
     )
 
 
@@ -108,3 +155,10 @@ def attestations(session: Session, row: Settlement) -> list[Attestation]:
     """Return the signatures under a settlement, oldest first."""
     query = select(Attestation).where(Attestation.settlement_id == row.id)
     return list(session.exec(query.order_by(col(Attestation.at), col(Attestation.signer))))
+
+
+def _contract(text: str) -> Address:
+    try:
+        return read_address(text)
+    except ValueError as error:
+        raise Invalid.at("contract", str(error), "copy it again, whole") from None

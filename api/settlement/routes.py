@@ -10,7 +10,7 @@ from api.access import AnyoneOfRound, Operating, ReadingRound
 from api.rounds.schema import Because
 from api.schema import Address, ChainNumber, IdPath, Line
 from api.settlement import changes, payouts
-from api.settlement.payouts import Form
+from api.settlement.payouts import Form, Payer
 from api.settlement.schema import AttestationOut, PreviewOut, SettlementOut, Signed, WantedPreview
 from api.states import Settlement as State
 from api.tables import Attestation, Preview, Settlement
@@ -76,10 +76,13 @@ def export_payouts(
     form: Annotated[Form, Query()] = Form.TREE,
     token: Token = "",
     chain_id: Annotated[ChainNumber | None, Query()] = None,
+    contract: Annotated[Address | None, Query(description="the MatchingPayout")] = None,
+    batch: Annotated[int, Query(ge=1, le=10_000, description="which of several files for a Safe")] = 1,
 ) -> Response:
     """Who is paid how much, in the form of whoever pays."""
     row = changes.find(asking.session, asking.round.id, number)
-    text, media_type = payouts.exported(asking.services, row, form, token, chain_id or 0)
+    found = payouts.payouts_of(asking.services, row, token)
+    text, media_type = payouts.exported(found, form, Payer(chain_id or 0, contract or "", batch))
     return Response(text, media_type=media_type)
 
 

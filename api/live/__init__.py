@@ -1,0 +1,1 @@
+"""What happens in rounds, told as it happens (server-sent events)."""
