@@ -8,6 +8,7 @@
 #   make format    let ruff format and fix the code
 #   make docs      build the documentation into site/
 #   make bench     time and memory
+#   make bench-api the service with a million donations (about half an hour)
 #   make mutants   mutation testing of pool, caps, payouts and mechanisms
 #   make lock      bring requirements/*.txt in step with pyproject.toml; UPGRADE=--upgrade takes newer versions too
 #   make clean     remove what the other targets made, but .venv
@@ -24,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile --system-certs --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check format docs bench mutants lock clean $(VENV)
+.PHONY: help demo test slow check format docs bench bench-api mutants lock clean $(VENV)
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -73,6 +74,9 @@ bench: $(INSTALLED) $(NODE)
 	mkdir -p out
 	$(PYTEST) tests/benchmarks -m benchmarks --benchmark-enable --benchmark-json=out/bench.json
 	$(BIN)/python tests/benchmarks/table.py out/bench.json docs/reference/performance.md
+
+bench-api: $(INSTALLED)
+	PYTHONPATH=. $(BIN)/python tests/benchmarks/service/bench.py docs/reference/service-performance.md
 
 # mutmut runs the tests in a copy of the tree (mutants/), so the shared data must be named.
 mutants: export QF_SHARED ?= $(abspath ../shared)

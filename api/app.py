@@ -7,14 +7,21 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from api import answers
+from api import answers, wall
 from api.accounts import routes as accounts
 from api.applications import routes as applications
 from api.clock import Clock, now
 from api.codes import routes as codes
 from api.estimates import routes as estimates
+from api.etags import Heads
+from api.giving import routes as giving
+from api.health import routes as health
+from api.health import watching
+from api.history import routes as history
+from api.hooks import routes as hooks
 from api.intake import routes as intake
 from api.live import routes as live
+from api.metrics import Metrics
 from api.organisations import routes as organisations
 from api.publishing import routes as publishing
 from api.reconciliation import routes as reconciliation
@@ -24,6 +31,8 @@ from api.settings import Settings
 from api.settlement import routes as settlement
 from api.sign_in import routes as sign_in
 from api.sources import routes as sources
+from api.telemetry import telemetry
+from api.weights import routes as weights
 from qf import __doc__ as _about
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -36,10 +45,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     sources.router,
     intake.router,
     reconciliation.router,
+    weights.router,
     settlement.router,
     estimates.router,
     live.router,
+    giving.router,
+    hooks.router,
     publishing.router,
+    history.router,
 )
 """The endpoints under /v1, one router per feature."""
 
@@ -69,10 +82,16 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
+        telemetry=telemetry(services.settings),
     )
     app.state.services = services
+    app.state.metrics = Metrics(services)
     answers.install(app)
+    app.add_middleware(Heads)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(sign_in.well_known)
+    app.include_router(health.router)
+    wall.build(app, services.settings)
+    watching.build(app, app.state.metrics)
     return app

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import NotModified
 
@@ -31,3 +34,33 @@ def tag_of(*parts: str | int) -> str:
     """
     named = "\n".join(map(str, parts))
     return f'"{hashlib.sha256(named.encode()).hexdigest()[:20]}"'
+
+
+class Heads:
+    """Answers HEAD as GET, without the body: whatever is served can be asked about, and only as much of it is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] != "http.response.start":
+                raise _EnoughError
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+
+        scope["method"] = "GET"
+        try:
+            with suppress(_EnoughError, ClientDisconnect):
+                await self._app(scope, receive, send_head)
+        finally:
+            scope["method"] = "HEAD"
+
+
+class _EnoughError(OSError):
+    """Nobody wants to know more; what streams an answer takes it for a connection that has ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -49,8 +50,8 @@ def standing_of(session: Session, secrecy: Secrecy, round: Round, upto: int | No
     return Standing(rules_of(round), replace(facts, ledger=ledger_of(session, round.id, entries)), entries)
 
 
-def facts_of(session: Session, secrecy: Secrecy, round: Round) -> Inputs:
-    """Return everything that is known of a round but its donations.
+def facts_of(session: Session, secrecy: Secrecy, round: Round, donors: Collection[str] | None = None) -> Inputs:
+    """Return everything that is known of a round but its donations; of some donors alone if they are named.
 
     Raises:
         InputError: the rules are malformed, or do not go with the prices and scores.
@@ -59,9 +60,9 @@ def facts_of(session: Session, secrecy: Secrecy, round: Round) -> Inputs:
     return Inputs.of(
         rules,
         [],
-        weights=weights_of(session, round.id),
-        scores=scores_of(session, round.id) if rules.weights.curve else None,
-        links=links_of(session, secrecy, round),
+        weights=weights_of(session, round.id, donors),
+        scores=scores_of(session, round.id, donors) if rules.weights.curve else None,
+        links=links_of(session, secrecy, round, donors),
         prices={token: tuple(price) for token, price in round.prices.items()},
         projects=projects_of(session, round.id),
     )
@@ -87,14 +88,14 @@ def projects_of(session: Session, round_id: str) -> tuple[Project, ...]:
     return tuple(Project(row.project, row.title, row.payout_address, tuple(row.owners)) for row in rows)
 
 
-def links_of(session: Session, secrecy: Secrecy, round: Round) -> dict[str, str]:
+def links_of(session: Session, secrecy: Secrecy, round: Round, donors: Collection[str] | None = None) -> dict[str, str]:
     """Return donor -> person for everybody who gave in this round under more than one name.
 
     The person is a pseudonym of this round: the bundle says which wallets are one person, and not who that is. Names
     that gave nothing here are left out: nobody learns of them from this round.
     """
     gave = exists().where(col(Entry.round_id) == round.id, col(Entry.donor) == Credential.donor)
-    owned = select(Credential.account_id, Credential.donor).where(gave)
+    owned = select(Credential.account_id, Credential.donor).where(gave, *_among(Credential.donor, donors))
     names: dict[str, list[str]] = defaultdict(list)
     for account, donor in session.execute(owned):
         names[account].append(donor)
@@ -111,20 +112,25 @@ def person_of(secrecy: Secrecy, round: Round, account: str) -> str:
     return f"person-{secrecy.mark(f'person/{round.id}', account)[:16]}"
 
 
-def scores_of(session: Session, round_id: str) -> dict[str, str]:
+def scores_of(session: Session, round_id: str, donors: Collection[str] | None = None) -> dict[str, str]:
     """Return donor -> newest score."""
-    rows = session.execute(select(Score.donor, Score.score).where(Score.round_id == round_id).order_by(col(Score.id)))
+    wanted = select(Score.donor, Score.score).where(Score.round_id == round_id, *_among(Score.donor, donors))
+    rows = session.execute(wanted.order_by(col(Score.id)))
     return {row.donor: row.score for row in rows}
 
 
-def weights_of(session: Session, round_id: str) -> dict[str, Any]:
+def weights_of(session: Session, round_id: str, donors: Collection[str] | None = None) -> dict[str, Any]:
     """Return donor -> weight (0 to 1, as text) of those about whom an operator decided."""
     rows = session.execute(
         select(WeightOverride.donor, WeightOverride.weight_bps)
-        .where(WeightOverride.round_id == round_id)
+        .where(WeightOverride.round_id == round_id, *_among(WeightOverride.donor, donors))
         .order_by(col(WeightOverride.id))
     )
     newest = {row.donor: row.weight_bps for row in rows}
     return {
         donor: fraction_text(Fraction(weight, WEIGHT_ONE)) for donor, weight in newest.items() if weight is not None
     }
+
+
+def _among(column: Any, donors: Collection[str] | None) -> list[Any]:
+    return [] if donors is None else [col(column).in_(donors)]

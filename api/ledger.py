@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,27 +43,30 @@ def standing(round_id: str, upto: int | None = None, *columns: str) -> Select[An
     return select(*wanted).where(*limits, ~exists().where(*revisions))
 
 
-def ledger_of(session: Session, round_id: str, upto: int | None = None) -> DonationLedger:
-    """Return the ledger of a round, as things were at position `upto`, or now.
+def ledger_of(
+    session: Session, round_id: str, upto: int | None = None, donors: Collection[str] | None = None
+) -> DonationLedger:
+    """Return the ledger of a round, as things were at position `upto`, or now; that of some donors if they are named.
 
-    Its rows are in the order of the positions, which the result does not depend on.
+    Its rows are in the order of the positions, or in none, which the result does not depend on.
     """
-    query = standing(round_id, upto, *_COLUMNS).order_by(col(Entry.position))
-    donors, projects, tokens = _Names(), _Names(), _Names()
+    query = standing(round_id, upto, *_COLUMNS)
+    query = query.order_by(col(Entry.position)) if donors is None else query.where(col(Entry.donor).in_(donors))
+    givers, projects, tokens = _Names(), _Names(), _Names()
     ids: list[str] = []
     amounts, sides, times = [integers(())], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
     # Past the objects of the ORM, and in parts, so that a million rows never exist as Python objects at once.
     for rows in session.connection().execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
         names, *named, amount, side, time = zip(*rows, strict=True)
         ids.extend(names)
-        for column, values in zip((donors, projects, tokens), named, strict=True):
+        for column, values in zip((givers, projects, tokens), named, strict=True):
             column.add(values)
         amounts.append(integers(amount))
         sides.append(np.array(side, np.bool_))
         times.append(np.array(time, np.int64))
     against = np.concatenate(sides)
     return DonationLedger(
-        donor=donors.column(),
+        donor=givers.column(),
         project=projects.column(),
         amount=np.concatenate(amounts),
         token=tokens.column(token_column) if any(tokens.index) else None,

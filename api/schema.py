@@ -28,6 +28,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Queued(Answer):
+    """Work that a worker does next."""
+
+    job: int
+
+
 class Page(Answer, Generic[T]):
     """A part of a list; `next` is the cursor of what follows, None at the end."""
 

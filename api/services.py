@@ -38,7 +38,8 @@ class Services:
         """Open what the settings name."""
         database = Database(settings.database_url)
         secrecy = settings.secrecy
-        return cls(settings, database, KeyStore(database, secrecy), Books(database, secrecy), Feed(database), clock)
+        books = Books(database, secrecy, clock)
+        return cls(settings, database, KeyStore(database, secrecy), books, Feed(database, books), clock)
 
     @property
     def secrecy(self) -> Secrecy:

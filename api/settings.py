@@ -43,7 +43,10 @@ class Settings(BaseSettings):
         oidc_issuer, oidc_client_id, oidc_client_secret: the OpenID provider; none if the issuer is empty.
         proxies: networks whose X-Forwarded-For is believed.
         max_body_bytes: largest request body.
-        requests_per_minute: of one address or account; reading costs one, writing five.
+        requests_per_minute: of one address, account or key; reading costs one, writing five, signing in ten.
+        chain_lag_seconds: age of the newest block read of a chain from which on the service says it is not ready.
+        metrics_token: with which /metrics is read; without one, only this machine reads it.
+        otlp_endpoint: collector of OpenTelemetry that traces are sent to; none if it is empty.
         allow_private_addresses: let outgoing webhooks go to private networks; never where strangers set them.
     """
 
@@ -63,6 +66,9 @@ class Settings(BaseSettings):
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     max_body_bytes: int = 8 * 1024 * 1024
     requests_per_minute: int = 600
+    chain_lag_seconds: int = 3_600
+    metrics_token: SecretStr = SecretStr("")
+    otlp_endpoint: str = ""
     allow_private_addresses: bool = False
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Signatures of webhooks, in both directions: HMAC over time and body, so that neither is changed or replayed.
 
-QF-Signature: t=<seconds since 1970>,v1=<HMAC-SHA256(secret, t + "." + body), hex>
+QF-Signature: t=<seconds since 1970>,v1=<HMAC-SHA256(secret, t + "." + body), hex>[,v1=<under another secret>]
 QF-Delivery: <a name of its own for what is delivered, the same when it is delivered again>
 """
 
@@ -15,7 +15,8 @@ SIGNATURE, DELIVERY = "QF-Signature", "QF-Delivery"
 TOLERANCE = 300
 """Seconds that a signature may be old, or ahead of our clock."""
 
-_FORM = re.compile(r"t=([0-9]{1,15}),v1=([0-9a-f]{64})", re.ASCII)
+_FORM = re.compile(r"t=([0-9]{1,15})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
+"""Who is about to change the secret signs under the old one and the new one."""
 
 
 class SignatureError(ValueError):
@@ -39,7 +40,8 @@ def check(secret: str, body: bytes, signature: str, now: int) -> None:
     read = _FORM.fullmatch(signature)
     if read is None:
         raise SignatureError(f"the header {SIGNATURE} is missing or not written t=<seconds>,v1=<64 hex digits>")
-    if not hmac.compare_digest(_mac(secret, body, read[1]), read[2]):
+    ours = _mac(secret, body, read[1])
+    if not any(hmac.compare_digest(ours, theirs) for theirs in read[2].split(",v1=")):
         raise SignatureError("the signature is not of this body under the secret of the source")
     if abs(now - int(read[1])) > TOLERANCE:
         raise SignatureError(f"the signature is more than {TOLERANCE} seconds away from now")

@@ -22,6 +22,7 @@ from api.access.guards import (
     Reviewing,
     SignedIn,
     SignedInReading,
+    SignedInReadingRound,
     SignedInToRound,
     Unidentified,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "RoundAsking",
     "SignedIn",
     "SignedInReading",
+    "SignedInReadingRound",
     "SignedInToRound",
     "Unidentified",
 ]

@@ -122,6 +122,7 @@ Administering = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Righ
 AnyoneOfRound = Annotated[RoundAsking, _door(RoundGuard())]
 AskingOfRound = Annotated[RoundAsking, _door(RoundGuard(reading=True))]
 SignedInToRound = Annotated[RoundAsking, _door(RoundGuard(signed_in=True))]
+SignedInReadingRound = Annotated[RoundAsking, _door(RoundGuard(signed_in=True, reading=True))]
 ReadingRound = Annotated[RoundAsking, _door(RoundGuard(right=Right.READ))]
 Reviewing = Annotated[RoundAsking, _door(RoundGuard(right=Right.REVIEW))]
 Operating = Annotated[RoundAsking, _door(RoundGuard(right=Right.OPERATE))]

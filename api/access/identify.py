@@ -26,7 +26,15 @@ def identify(request: Request, services: Services, session: Session, at: int) ->
     Raises:
         Unauthenticated: it says, but not validly.
         Forbidden: a page of somebody else asks with the cookies of its visitor.
+        TooMany: they ask too often.
     """
+    actor = _shown(request, services, session, at)
+    if actor.known:
+        request.app.state.rates.charge(actor.name, request)
+    return actor
+
+
+def _shown(request: Request, services: Services, session: Session, at: int) -> Actor:
     if "authorization" in request.headers:
         scheme, _, token = request.headers["authorization"].partition(" ")
         if scheme.lower() != "bearer" or not token:

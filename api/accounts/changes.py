@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from api.clock import new_id
 from api.problems import Conflict, NotFound
 from api.sign_in.sessions import SignedInWith
-from api.tables import Account, Credential, Membership, SignIn
+from api.tables import Account, Credential, Membership, RefreshToken, SignIn
 
 
 def link(session: Session, account: str, proof: SignedInWith, at: int) -> Credential:
@@ -49,12 +49,13 @@ def unlink(session: Session, account: str, name: str, at: int) -> None:
         raise NotFound(f"There is no credential {name} in this account.")
     if len(owned) == 1:
         raise Conflict("It is the last one; delete the account instead, if that is what you want.", "last_credential")
-    _end_sign_ins(session, at, col(SignIn.credential_id) == name)
+    began = update(SignIn).where(col(SignIn.credential_id) == name, col(SignIn.revoked_at).is_(None))
+    session.execute(began.values(revoked_at=at))
     session.delete(found)
 
 
-def forget(session: Session, account: str, at: int) -> None:
-    """Forget a person: what it signed in with, its sessions and memberships. Ledgers keep names without a person.
+def forget(session: Session, account: str) -> None:
+    """Forget a person: credentials, sessions and memberships. Ledgers keep names without a person.
 
     Raises:
         Conflict: an organisation would be left without anybody to administer it.
@@ -63,19 +64,17 @@ def forget(session: Session, account: str, at: int) -> None:
     if alone:
         told = f"You are the only admin of {', '.join(alone)}; make somebody else an admin first."
         raise Conflict(told, "last_admin")
-    _end_sign_ins(session, at, col(SignIn.account_id) == account)
+    mine = select(SignIn.id).where(SignIn.account_id == account)
+    session.execute(delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(mine)))
+    session.execute(delete(SignIn).where(col(SignIn.account_id) == account))
     session.execute(delete(Credential).where(col(Credential.account_id) == account))
     session.execute(delete(Membership).where(col(Membership.account_id) == account))
     session.execute(update(Account).where(col(Account.id) == account).values(version=Account.version + 1))
 
 
 def _alone_in_charge(session: Session, account: str) -> list[str]:
+    """Return the organisations that nobody else administers; their admins stay until this transaction ends."""
     mine = select(Membership.organisation_id).where(Membership.account_id == account, Membership.role == "admin")
     admins = select(Membership).where(col(Membership.organisation_id).in_(mine), Membership.role == "admin")
-    others = {row.organisation_id for row in session.exec(admins) if row.account_id != account}
-    return sorted(set(session.exec(mine)) - others)
-
-
-def _end_sign_ins(session: Session, at: int, which: object) -> None:
-    ended = update(SignIn).where(which, col(SignIn.revoked_at).is_(None))  # type: ignore[arg-type]
-    session.execute(ended.values(revoked_at=at))
+    rows = session.exec(admins.order_by(Membership.organisation_id, Membership.account_id).with_for_update()).all()
+    return sorted({row.organisation_id for row in rows} - {r.organisation_id for r in rows if r.account_id != account})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import StringConstraints
 from sqlmodel import col, select
 
@@ -84,9 +84,10 @@ def read_account(asking: SignedIn) -> AccountOut:
 
 
 @router.delete("/me", status_code=204)
-def forget_me(asking: SignedIn) -> None:
+def forget_me(asking: SignedIn, response: Response) -> None:
     """Delete what ties this account to me. What was given stays in the ledgers, under names without a person."""
-    changes.forget(asking.session, asking.account, asking.at)
+    changes.forget(asking.session, asking.account)
+    cookies.forget(asking.services, response)
 
 
 @router.post("/me/wallets", status_code=201)

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 
 from api.access import RoundAsking
 from api.applications.answers import fields_of
-from api.applications.changes import CHANGEABLE, owned
 from api.applications.schema import FieldKind
+from api.applications.steps import CHANGEABLE, locked, require
 from api.clock import new_id
-from api.problems import Conflict, Invalid, NotFound
+from api.problems import Invalid, NotFound
 from api.tables import Application, ApplicationFile
 
 LARGEST = 5 * 1024 * 1024
@@ -46,11 +46,10 @@ def keep(asking: RoundAsking, name: str, field: str, data: bytes) -> Application
         Conflict: the application is being reviewed, or was.
         Invalid: the file is empty, too large, or of a kind that is not accepted.
     """
-    row = owned(asking, name)
+    row = locked(asking, name)
     if field not in {each.id for each in fields_of(asking.round) if each.kind == FieldKind.FILE}:
         raise NotFound(f"The form has no field {field} for a file.")
-    if row.state not in CHANGEABLE:
-        raise Conflict(f"The application is {row.state}; it is not changed any more.", "wrong_state")
+    require(row, *sorted(CHANGEABLE))
     if not 0 < len(data) <= LARGEST:
         raise Invalid.at("body", f"has {len(data)} bytes", f"send a file of 1 to {LARGEST} bytes")
     kind = next(((media_type, ending) for media_type, ending, fits in KINDS if fits(data)), None)
@@ -68,7 +67,8 @@ def keep(asking: RoundAsking, name: str, field: str, data: bytes) -> Application
         content=data,
         created_at=asking.at,
     )
-    asking.session.add(file)
+    row.changed_at = asking.at
+    asking.session.add_all([file, row])
     return file
 
 

@@ -17,9 +17,11 @@ class FieldKind(StrEnum):
     TEXT = "text"
     PARAGRAPH = "paragraph"
     NUMBER = "number"
+    ADDRESS = "address"
     URL = "url"
     EMAIL = "email"
     CHOICE = "choice"
+    CHOICES = "choices"
     CHECKBOX = "checkbox"
     FILE = "file"
 
@@ -29,7 +31,8 @@ class FormField(Body):
 
     Attributes:
         hidden: its answer is for members and the owner, never public.
-        options: what can be chosen, for a field of kind choice.
+        options: what can be chosen, for a field of kind choice or choices.
+        max: the most characters of a text, or the most options that are chosen.
     """
 
     id: Slug
@@ -39,16 +42,17 @@ class FormField(Body):
     hidden: bool = False
     help: Line = ""
     options: Annotated[list[Name], Field(max_length=100)] = Field(default_factory=list)
+    max: Annotated[int, Field(ge=1, le=20_000)] | None = None
 
 
 class Form(Body):
-    """The application form, and when projects may apply."""
+    """The application form."""
 
     fields: Annotated[list[FormField], Field(max_length=100)]
 
 
-Answers = Annotated[dict[Slug, Text | bool], Field(max_length=100)]
-"""Field of the form -> answer."""
+Answers = Annotated[dict[Slug, Text | bool | Annotated[list[Name], Field(max_length=100)]], Field(max_length=100)]
+"""Field of the form -> answer: a text, yes or no, or the options that are chosen."""
 
 
 class NewApplication(Body):
@@ -95,12 +99,40 @@ class Appeal(Body):
     text: Reason
 
 
+class Admission(Body):
+    """Why an application is taken after the time for it."""
+
+    reason: Reason
+
+
+class Order(StrEnum):
+    """In which order projects are listed."""
+
+    PROJECT = "project"
+    TITLE = "title"
+    NEWEST = "newest"
+
+
 class PayoutAddress(Body):
     """Where the match is paid, with the signature of that very address under the message of the service."""
 
     address: Address
     signature: Signature
     chain_id: ChainNumber = 1
+
+
+class FileKept(Answer):
+    """A file that was kept; what it is was told by its content."""
+
+    name: str
+    media_type: str
+    sha256: str
+
+
+class Imported(Answer):
+    """How many projects a file brought."""
+
+    projects: int
 
 
 class PayoutMessage(Answer):
@@ -136,6 +168,16 @@ class ApplicationOut(Answer):
     changed_at: Shown
 
 
+class MineOut(Answer):
+    """One of my applications."""
+
+    round: str
+    id: str
+    project: str
+    title: str
+    state: State
+
+
 class ProjectOut(Answer):
     """A project of a round, as everybody sees it: without hidden answers."""
 
@@ -144,3 +186,4 @@ class ProjectOut(Answer):
     summary: str
     answers: dict[str, Any]
     payout_address: str
+    payout_confirmed: bool

@@ -8,9 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from sqlalchemy import Connection
 
 from api.database.engine import Database
+from qf.errors import InputError
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
@@ -28,11 +30,19 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def missing_revisions(database: Database) -> tuple[str, ...]:
-    """Return the revisions that the database has not seen yet, oldest first; empty if it is up to date."""
+    """Return the revisions that the database has not seen yet, oldest first; empty if it is up to date.
+
+    Raises:
+        InputError: it has seen revisions that this version of the program does not know.
+    """
     scripts = ScriptDirectory(str(MIGRATIONS))
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision() or "base"
-    return tuple(reversed([script.revision for script in scripts.iterate_revisions("head", current)]))
+    try:
+        return tuple(reversed([script.revision for script in scripts.iterate_revisions("head", current)]))
+    except RevisionError:
+        told = f"has revision {current}, of a later version of this program"
+        raise InputError.at("the database", told, "run the version that migrated it, or a newer one") from None
 
 
 def _config(connection: Connection) -> Config:

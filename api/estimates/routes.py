@@ -6,14 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
-from sqlmodel import col, select
 
 from api.access import AskingOfRound
-from api.estimates.books import Book
+from api.estimates.givers import giver_of
 from api.problems import Conflict
-from api.schema import Answer, Body, Decimals, Line, Name
+from api.schema import Answer, Body, Decimals, Line, Name, Shown
 from api.states import State
-from api.tables import Credential
 from qf.estimate import Estimate
 from qf.units import format_decimal
 
@@ -32,7 +30,7 @@ class WantedGift(Body):
 
 
 class Cart(Body):
-    """Gifts that are thought of together, and who gives: an account that is named, or whoever is signed in."""
+    """Gifts that are thought of together, and who gives: an address, or whoever is signed in, or somebody new."""
 
     gifts: Annotated[list[WantedGift], Field(min_length=1, max_length=50)]
     donor: Line = ""
@@ -42,9 +40,12 @@ class EstimateOut(Answer):
     """What the gifts to one project would add to its match, in base units of the payout token (up to 6 places).
 
     Attributes:
+        match_before, match_after, gain: the match without and with the gifts, and the difference.
+        low, high: the range of the gain; both are the gain where it is exact.
         exact: whether settling the round now with these gifts would give just this.
-        low, high: the range of the gain where it is not.
-        reason: why the gift would not count, "" if it would.
+        weight_bps: how much the donor counts, 0 to 10,000.
+        formula: what the mechanism is called.
+        reason, note: why the gift would not count, "" if it would, and a sentence about the estimate.
         could_change: what could still change it.
     """
 
@@ -63,10 +64,17 @@ class EstimateOut(Answer):
     could_change: list[str]
 
 
-class EstimatesOut(Answer):
-    """Estimates of a round as it stood when it had so many entries."""
+class AsOf(Answer):
+    """How many entries of the round an estimate knows, and when these were all."""
 
     entries: int
+    time: Shown
+
+
+class EstimatesOut(Answer):
+    """What the gifts would do, one estimate per project, on what was known."""
+
+    as_of: AsOf
     estimates: list[EstimateOut]
 
 
@@ -75,19 +83,10 @@ def estimate(asking: AskingOfRound, cart: Cart) -> EstimatesOut:
     """What a gift, or a whole cart, would do, exact on what is known now; nothing is recorded."""
     if asking.round.state not in {State.FROZEN, State.OPEN}:
         raise Conflict(f"The round is {asking.round.state}; nothing is given to it now.", "not_open")
-    book: Book = asking.services.books.of(asking.round.id)
-    donor = cart.donor or _own_donor(asking)
-    entries = book.entries
-    found = book.cart([(gift.project, gift.amount, gift.token) for gift in cart.gifts], donor or None)
-    return EstimatesOut(entries=entries, estimates=[_shown(each) for each in found])
-
-
-def _own_donor(asking: AskingOfRound) -> str:
-    """Return a name under which whoever is signed in gives; all of them are one donor."""
-    if not asking.actor.account:
-        return ""
-    query = select(Credential.donor).where(Credential.account_id == asking.actor.account, col(Credential.donor) != "")
-    return asking.session.exec(query.order_by(col(Credential.created_at), col(Credential.id))).first() or ""
+    donor = giver_of(asking, cart.donor)
+    gifts = [(gift.project, gift.amount, gift.token) for gift in cart.gifts]
+    found, entries, at = asking.services.books.of(asking.round.id).cart(gifts, donor)
+    return EstimatesOut(as_of=AsOf(entries=entries, time=at), estimates=[_shown(each) for each in found])
 
 
 def _shown(found: Estimate) -> EstimateOut:

@@ -1,4 +1,4 @@
-"""Corrections: a new revision of a donation, with a reason; what was recorded before stays to be seen."""
+"""Corrections: a new revision of a donation, with a public reason; what was recorded before stays to be seen."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
 from api.intake.reading import Reading
-from api.intake.recording import Gift, Origin, lock, revise
+from api.intake.recording import Gift, Origin, revise
 from api.intake.schema import Correction
 from api.problems import Conflict, Invalid, NotFound
+from api.rounds.notices import say
 from api.states import State
 from api.tables import Entry, Source
 
@@ -26,29 +27,28 @@ def correct(asking: RoundAsking, ledger_id: str, wanted: Correction) -> Entry:
     round = asking.lock()
     if round.state == State.PUBLISHED:
         raise Conflict("The result is public; its donations stand.", "settled")
-    lock(asking.session, round)
     last = history(asking.session, round.id, ledger_id)[-1]
     source = asking.session.get_one(Source, last.source_id)
     if source.kind == "chain":
         told = "A donation on a chain is what the chain says; exclude its donor or override its line instead."
         raise Conflict(told, "on_chain")
     reading = Reading(round)
+    before = Gift.of(last)
     amount_given = wanted.amount is not None or wanted.amount_base is not None
-    gift = Gift(
-        last.external_id,
-        reading.name("donor", wanted.donor) if wanted.donor else last.donor,
-        reading.name("project", wanted.project) if wanted.project else last.project,
-        reading.amount("amount", wanted, last.token) if amount_given else last.amount,
-        last.time,
-        last.token,
-        last.against,
-        last.ledger_id,
+    after = replace(
+        before,
+        donor=reading.donor("donor", wanted.donor) if wanted.donor else before.donor,
+        project=reading.name("project", wanted.project) if wanted.project else before.project,
+        amount=reading.amount("amount", wanted, last.token) if amount_given else before.amount,
     )
     reading.finish()
-    origin = Origin(asking.actor.name, "correction", asking.at)
-    if not revise(asking.session, round, source, [(replace(gift), wanted.reason)], origin):
+    if not revise(
+        asking.session, round, source, [(after, wanted.reason)], Origin(asking.actor.name, "correction", asking.at)
+    ):
         raise Invalid.at("body", "changes nothing", "give donor, project or amount")
-    asking.record("donation.corrected", wanted.reason, subject=f"donation/{ledger_id}")
+    changed = [name for name in ("donor", "project", "amount") if getattr(before, name) != getattr(after, name)]
+    asking.record("donation.corrected", wanted.reason, subject=f"donation/{ledger_id}", changed=changed)
+    say(asking, "correction", wanted.reason, {"donation": ledger_id, "changed": changed})
     return history(asking.session, round.id, ledger_id)[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
-from api.clock import new_id
+from api.intake import once
 from api.intake.reading import Reading, numbered
 from api.intake.recording import Gift, Origin, record
 from api.intake.schema import DeskDonation, NewBatch
@@ -17,14 +17,20 @@ from api.tables import Batch, DonorCode, Round, Source
 
 
 def enter(asking: RoundAsking, source: Source, new: NewBatch) -> Batch:
-    """Return a batch that was recorded.
+    """Return a batch that was recorded; entered again under its label, it is the one that was.
 
     Raises:
-        Conflict: it does not add up; says by how much.
+        Conflict: it does not add up; says by how much. Or another one has this label.
         Invalid: something in it is malformed; names everything.
     """
-    accepting(asking.round, source)
-    batch_id, reading = new_id(), Reading(asking.round)
+    accepting(asking.session, asking.round, source)
+    content = new.model_dump_json().encode()
+    before = once.told_before(asking.session, source, new.label, content)
+    if before is not None:
+        return asking.session.get_one(Batch, before.id)
+    note = once.told(source, new.label, content, asking.at)
+    asking.session.add(note)
+    batch_id, reading = note.id, Reading(asking.round)
     gifts = [
         _gift(asking, reading, where, donation, batch_id, new.time)
         for where, donation in numbered("donations", new.donations)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from api.access import RoundAsking
+from api.intake.reading import PERSONAL, PSEUDONYM
 from api.intake.recording import Gift, Origin, record
 from api.intake.schema import RecordedOut
 from api.intake.webhooks import unknown_projects
 from api.problems import Invalid
+from api.schema import LAST_SECOND
 from api.sources.changes import accepting
 from api.tables import Source
 from qf.codec import read_donations
@@ -20,6 +23,11 @@ from qf.ledger import NO_TIME, DonationLedger
 NAME = "donations.csv"
 """What the file is called in messages."""
 
+LONGEST_NAME = 200
+"""Characters of a name, at most."""
+
+T = TypeVar("T")
+
 
 def take_file(asking: RoundAsking, source: Source, body: bytes) -> RecordedOut:
     """Return what came of a file of donations; the same file again changes nothing.
@@ -28,7 +36,7 @@ def take_file(asking: RoundAsking, source: Source, body: bytes) -> RecordedOut:
         InputError: lines are malformed, or without an id or a time; names them all.
         Conflict: a donation differs from what is recorded.
     """
-    accepting(asking.round, source)
+    accepting(asking.session, asking.round, source)
     decimals = {token: price[1] for token, price in asking.round.prices.items()}
     unit = int(asking.round.rules.get("round", {}).get("unit_decimals", 0))
     gifts = _gifts(_ledger(body, unit, decimals))
@@ -39,13 +47,25 @@ def take_file(asking: RoundAsking, source: Source, body: bytes) -> RecordedOut:
 
 
 def _ledger(body: bytes, unit_decimals: int, token_decimals: Mapping[str, int]) -> DonationLedger:
+    return read_file(
+        body, NAME, lambda path: read_donations(path, unit_decimals=unit_decimals, token_decimals=token_decimals)
+    )
+
+
+def read_file(body: bytes, name: str, read: Callable[[Path], T]) -> T:
+    """Return what `read` makes of a file with this content.
+
+    Raises:
+        Invalid: it is empty.
+        InputError: what `read` raises, with the bare name of the file.
+    """
     if not body.strip():
-        raise Invalid.at(NAME, "is empty", "send the file as the body")
+        raise Invalid.at(name, "is empty", "send the file as the body")
     with TemporaryDirectory() as folder:
-        path = Path(folder) / NAME
+        path = Path(folder) / name
         path.write_bytes(body)
         try:
-            return read_donations(path, unit_decimals=unit_decimals, token_decimals=token_decimals)
+            return read(path)
         except InputError as error:
             raise InputError(
                 Problem(each.where.replace(f"{folder}/", ""), each.what, each.fix) for each in error.problems
@@ -58,13 +78,6 @@ def _gifts(ledger: DonationLedger) -> list[Gift]:
     times = [NO_TIME] * rows if ledger.time is None else ledger.time.tolist()
     tokens = [""] * rows if ledger.token is None else ledger.token.texts().tolist()
     against = [False] * rows if ledger.against is None else ledger.against.tolist()
-    missing = [
-        Problem(f"{NAME} donation {number}", "has no id" if not name else "has no time", "give every donation both")
-        for number, (name, time) in enumerate(zip(ids, times, strict=True), 1)
-        if not name or time == NO_TIME
-    ]
-    if missing:
-        raise InputError(missing)
     columns = zip(
         ids,
         ledger.donor.texts().tolist(),
@@ -75,4 +88,26 @@ def _gifts(ledger: DonationLedger) -> list[Gift]:
         against,
         strict=True,
     )
-    return [Gift(*row) for row in columns]
+    gifts = [Gift(*row) for row in columns]
+    problems = [
+        Problem(f"{NAME} donation {number}", what, fix)
+        for number, gift in enumerate(gifts, 1)
+        for what, fix in _lacking(gift)
+    ]
+    if problems:
+        raise InputError(problems)
+    return gifts
+
+
+def _lacking(gift: Gift) -> Iterator[tuple[str, str]]:
+    """Yield what a donation lacks that a file alone need not have, but a source must."""
+    if not gift.external_id:
+        yield "has no id", "give it one of its own"
+    if gift.time == NO_TIME:
+        yield "has no time", "say when it was given"
+    elif not 0 <= gift.time <= LAST_SECOND:
+        yield "was given outside the years 1970 to 9999", "mend its time"
+    if max(map(len, (gift.external_id, gift.donor, gift.project, gift.token))) > LONGEST_NAME:
+        yield f"has a name of more than {LONGEST_NAME} characters", "shorten it"
+    if PERSONAL in gift.donor:
+        yield "names its donor by an e-mail address", PSEUDONYM

@@ -17,6 +17,12 @@ T = TypeVar("T")
 LARGEST = 2**256 - 1
 """Base units that a donation can be, at most."""
 
+PERSONAL = "@"
+"""What no name of a donor holds: ledgers are published."""
+
+PSEUDONYM = "give a pseudonym, such as an HMAC of it: ledgers are published"
+"""What to do about a donor who is named by an e-mail address."""
+
 
 class Reading:
     """Reads what somebody told about a round, and collects what is wrong with it."""
@@ -34,6 +40,12 @@ class Reading:
     def name(self, where: str, text: str) -> str:
         """Return a name in its one spelling; "" stays ""."""
         return self._tried(where, lambda: canonical_name(text) if text else "", "")
+
+    def donor(self, where: str, text: str) -> str:
+        """Return the name of a donor, who must not be known by it."""
+        if PERSONAL in text:
+            self.faults.append(Fault(where=where, what="looks like an e-mail address", fix=PSEUDONYM))
+        return self.name(where, text)
 
     def amount(self, where: str, given: Amount, token: str) -> int:
         """Return an amount in base units."""
@@ -60,7 +72,7 @@ class Reading:
             self.faults.append(Fault(where=f"{where}.amount", what="is 0", fix="leave it out"))
         return Gift(
             external_id=told.id,
-            donor=self.name(f"{where}.donor", told.donor),
+            donor=self.donor(f"{where}.donor", told.donor),
             project=self.name(f"{where}.project", told.project),
             amount=amount,
             time=told.time,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, insert, update
+from sqlalchemy import Row, insert, update
 from sqlmodel import Session, col, select
 
 from api.events import EventKind, emit
@@ -157,9 +157,7 @@ def _refuse_others(told: dict[str, Gift], known: dict[str, list[Row[Any]]]) -> N
     faults = [
         Fault(
             where=name,
-            what=f"is recorded as {rows[-1].amount} {rows[-1].token} from {rows[-1].donor} to {rows[-1].project}".replace(
-                "  ", " "
-            ),
+            what=f"is recorded as {_described(rows[-1])}",
             fix="correct it, with a reason, or give this donation a name of its own",
         )
         for name, rows in known.items()
@@ -167,6 +165,10 @@ def _refuse_others(told: dict[str, Gift], known: dict[str, list[Row[Any]]]) -> N
     ]
     if faults:
         raise Conflict("A donation is recorded already, and differs.", "different_donation", faults)
+
+
+def _described(row: Row[Any]) -> str:
+    return f"{row.amount} {row.token or 'units'} from {row.donor} to {row.project}"
 
 
 def _write(
@@ -181,7 +183,7 @@ def _write(
         .returning(col(Round.entries))
     ).scalar_one()
     first = last - len(rows) + 1
-    session.execute(
+    session.connection().execute(
         insert(Entry),
         [_row(round, source, first + place, row, origin) for place, row in enumerate(rows)],
     )
@@ -209,9 +211,3 @@ def _row(round: Round, source: Source, position: int, row: tuple[Gift, int, str]
         "reason": reason,
         "origin": origin.name,
     }
-
-
-def count_standing(session: Session, round_id: str) -> int:
-    """Return how many donations were ever recorded in a round, corrections not counted."""
-    query = select(func.count()).select_from(Entry).where(Entry.round_id == round_id, Entry.revision == 0)
-    return int(session.exec(query).one())

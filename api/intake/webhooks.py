@@ -1,27 +1,30 @@
 """Donations that a payment provider sends: signed, all or nothing, and counted once however often they come.
 
-A refund of a donation that is not recorded yet is refused, so that the provider sends it again: deliveries may come in
-any order, and in the end say the same.
+A refund of a donation that is not recorded yet is refused, so that the provider sends it again. A refund says what is
+left, which only shrinks: of two, the one that leaves less stands, whichever came first. So deliveries may come in any
+order, and in the end say the same.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlalchemy import Row
+from sqlmodel import Session, col, select
 
 from api import signing
 from api.access import RoundAsking
-from api.clock import new_id
-from api.inputs import projects_of
+from api.intake import once
 from api.intake.reading import Reading, numbered
-from api.intake.recording import Gift, Origin, lock, newest, record, revise
-from api.intake.schema import Delivery, RecordedOut
+from api.intake.recording import Gift, Origin, in_parts, record, revise, revisions
+from api.intake.schema import Delivery, RecordedOut, Refund
 from api.problems import Conflict, Fault, Invalid, Unauthenticated
 from api.sources.changes import SEALED, accepting
-from api.tables import Entry, Intake, Round, Source
+from api.states import Application as ApplicationState
+from api.tables import Application, Round, Source
 
 
 def take(asking: RoundAsking, source: Source, body: bytes, signature: str, key: str) -> RecordedOut:
@@ -37,15 +40,11 @@ def take(asking: RoundAsking, source: Source, body: bytes, signature: str, key: 
         signing.check(secret, body, signature, asking.at)
     except signing.SignatureError as error:
         raise Unauthenticated(f"The delivery is not accepted: {error}.", "bad_signature") from None
-    accepting(asking.round, source)
-    lock(asking.session, asking.round)
-    sha256 = hashlib.sha256(body).hexdigest()
-    known = asking.session.exec(select(Intake).where(Intake.source_id == source.id, Intake.key == key)).first()
-    if known is not None:
-        if known.sha256 != sha256:
-            raise Conflict(f"The delivery {key} was another one before.", "delivery_differs")
-        return RecordedOut(**known.answer)
-    intake = Intake(id=new_id(), source_id=source.id, key=key, sha256=sha256, at=asking.at)
+    accepting(asking.session, asking.round, source)
+    told = once.told_before(asking.session, source, key, body)
+    if told is not None:
+        return RecordedOut(**told.answer)
+    intake = once.told(source, key, body, asking.at)
     origin = Origin(f"source:{source.name}", f"intake/{intake.id}", asking.at)
     answer = _recorded(asking.session, asking.round, source, _delivery(body), origin)
     intake.answer = answer.model_dump()
@@ -58,15 +57,24 @@ def unknown_projects(session: Session, round: Round, gifts: list[Gift]) -> list[
 
     Such a donation is real money: it is recorded, and shows in the reconciliation until somebody decides about it.
     """
-    known = {project.id for project in projects_of(session, round.id)}
-    return sorted({gift.project for gift in gifts} - known)
+    unknown = {gift.project for gift in gifts}
+    approved = select(Application.project).where(
+        Application.round_id == round.id, Application.state == ApplicationState.APPROVED
+    )
+    for part in in_parts(unknown):
+        known = session.exec(approved.where(col(Application.project).in_(part)))
+        unknown.difference_update(known)
+    return sorted(unknown)
 
 
 def _delivery(body: bytes) -> Delivery:
     try:
         return Delivery.model_validate_json(body)
     except ValidationError as error:
-        faults = [Fault(where=".".join(map(str, each["loc"])) or "body", what=each["msg"]) for each in error.errors()]
+        faults = [
+            Fault(where=".".join(map(str, each["loc"])) or "body", what=each["msg"].removeprefix("Value error, "))
+            for each in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
         raise Invalid.of(faults) from None
 
 
@@ -75,29 +83,32 @@ def _recorded(session: Session, round: Round, source: Source, told: Delivery, or
     gifts = [reading.gift(where, donation) for where, donation in numbered("donations", told.donations)]
     reading.finish()
     new = record(session, round, source, gifts, origin)
-    standing = newest(session, source, [refund.id for refund in told.refunds])
-    changes = [
-        (replace(_gift(standing[refund.id]), amount=int(refund.left_base)), refund.reason)
-        for refund in told.refunds
-        if refund.id in standing
-    ]
-    _refuse_wrong_refunds(told, standing)
-    corrected = revise(session, round, source, changes, origin)
+    known = revisions(session, source, [refund.id for refund in told.refunds])
+    _refuse_wrong_refunds(told, known)
+    corrected = revise(session, round, source, _refunded(told.refunds, known), origin)
     strange = unknown_projects(session, round, gifts)
     return RecordedOut(new=new.new, known=new.known, corrected=corrected, unknown_projects=strange)
 
 
-def _refuse_wrong_refunds(told: Delivery, standing: dict[str, Entry]) -> None:
+def _refuse_wrong_refunds(told: Delivery, known: Mapping[str, Sequence[Row[Any]]]) -> None:
     faults = []
     for where, refund in numbered("refunds", told.refunds):
-        row = standing.get(refund.id)
-        if row is None:
+        rows = known.get(refund.id)
+        if not rows:
             faults.append(Fault(where=where, what=f"{refund.id} is not recorded", fix="deliver it again afterwards"))
-        elif int(refund.left_base) > row.amount:
-            faults.append(Fault(where=where, what=f"leaves more than the {row.amount} there are"))
+        elif int(refund.left_base) > rows[0].amount:
+            faults.append(Fault(where=where, what=f"leaves more than the {rows[0].amount} that were given"))
     if faults:
         raise Conflict("A refund does not fit what is recorded.", "wrong_refund", faults)
 
 
-def _gift(row: Entry) -> Gift:
-    return Gift(row.external_id, row.donor, row.project, row.amount, row.time, row.token, row.against, row.ledger_id)
+def _refunded(refunds: Sequence[Refund], known: Mapping[str, Sequence[Row[Any]]]) -> list[tuple[Gift, str]]:
+    """Return what refunds leave. What is left only shrinks, so that one that leaves more than there is came late."""
+    least: dict[str, Refund] = {}
+    for refund in sorted(refunds, key=lambda refund: int(refund.left_base), reverse=True):
+        least[refund.id] = refund
+    return [
+        (replace(Gift.of(known[name][-1]), amount=int(refund.left_base)), refund.reason)
+        for name, refund in least.items()
+        if int(refund.left_base) < known[name][-1].amount
+    ]

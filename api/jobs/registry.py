@@ -1,13 +1,25 @@
-"""All kinds of job, and what does them."""
+"""All kinds of job, what does them, and what it means when one fails for good."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.jobs.queue import Handler
+from api.giving.jobs import JOBS as GIVING
+from api.hooks.jobs import FAILURES as HOOK_FAILURES
+from api.hooks.jobs import JOBS as HOOKS
+from api.jobs.queue import Failure, Handler
+from api.jobs.tidying import JOBS as TIDYING
 from api.reconciliation.jobs import JOBS as RECONCILIATION
+from api.rounds.jobs import JOBS as ROUNDS
+from api.settlement.computing import FAILURES as SETTLEMENT_FAILURES
 from api.settlement.computing import JOBS as SETTLEMENT
 from api.sources.jobs import JOBS as SOURCES
 
-HANDLERS: Mapping[str, Handler] = {**SOURCES, **RECONCILIATION, **SETTLEMENT}
+HANDLERS: Mapping[str, Handler] = {**TIDYING, **ROUNDS, **SOURCES, **RECONCILIATION, **SETTLEMENT, **HOOKS, **GIVING}
 """Kind of job -> what does it."""
+
+FAILURES: Mapping[str, Failure] = {**SETTLEMENT_FAILURES, **HOOK_FAILURES}
+"""Kind of job -> what is written down when it has failed for good; for the others, the job itself says it."""
+
+LONG = frozenset({"round.settle", "round.preview", "round.reconcile", "source.sync"})
+"""The kinds that may take minutes. The others do not wait for them."""

@@ -7,18 +7,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.jobs.queue import LEASE, Handler, claim, finish, keep
+from api.jobs.queue import LEASE, Handler, claim, finish, is_due, keep
+from api.problems import ApiError
 from api.services import Services
 from api.tables import Job
+from qf.errors import QfError
 
 _log = structlog.get_logger()
 
 
 def work_once(services: Services, handlers: Mapping[str, Handler], worker: str) -> bool:
     """Return whether there was a job to do; it is done then, or noted to be tried again."""
+    kinds, at = tuple(handlers), services.clock()
+    with services.database.reading() as session:
+        if not is_due(session, kinds, at):
+            return False
     with services.database.writing() as session:
-        job = claim(session, worker, tuple(handlers), services.clock())
+        job = claim(session, worker, kinds, at)
         if job is None:
             return False
         session.expunge(job)
@@ -27,17 +34,22 @@ def work_once(services: Services, handlers: Mapping[str, Handler], worker: str) 
         problem = _problem(services, handlers[job.kind], job)
     with services.database.writing() as session:
         finished = finish(session, job, worker, services.clock(), problem)
-    _log.info("job", kind=job.kind, number=job.id, attempt=job.attempts, problem=problem, lost=not finished)
+    _log.info("job", kind=job.kind, number=job.id, attempt=job.attempts, done=not problem, lost=not finished)
     return True
 
 
 def _problem(services: Services, handler: Handler, job: Job) -> str:
-    """Do a job, and return why it could not be done, "" if it was: a sentence for operators, without data in it."""
+    """Do a job, and return why it could not be done, "" if it was.
+
+    What our own errors say is kept with the job, for those who read the database. What others say may hold an address
+    with a key in it, or values of a row: of theirs, only the kind is kept.
+    """
     try:
         handler(services, job.work)
     except Exception as error:
-        _log.warning("job_failed", kind=job.kind, number=job.id, error=type(error).__name__)
-        return f"{type(error).__name__}: {str(error)[:500]}"
+        _log.warning("job_failed", kind=job.kind, number=job.id, exc_info=error)
+        kind = type(error).__name__
+        return f"{kind}: {error}"[:500] if isinstance(error, QfError | ApiError) else kind
     return ""
 
 
@@ -47,10 +59,15 @@ def _kept(services: Services, job: int, worker: str) -> Iterator[None]:
     done = threading.Event()
 
     def prolong() -> None:
-        while not done.wait(LEASE / 3):
-            with services.database.writing() as session:
-                if not keep(session, job, worker, services.clock()):
-                    return
+        while not done.wait(LEASE / 6):
+            try:
+                with services.database.writing() as session:
+                    kept = keep(session, job, worker, services.clock())
+            except SQLAlchemyError as error:  # a busy or restarting database; there are five more tries
+                _log.warning("lease_not_kept", number=job, exc_info=error)
+                continue
+            if not kept:
+                return
 
     thread = threading.Thread(target=prolong, name=f"lease of job {job}", daemon=True)
     thread.start()

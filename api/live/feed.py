@@ -1,46 +1,68 @@
-"""One look at the database per second for all who listen, however many there are."""
+"""What happens in rounds, told to all who listen: one look at the database per second, however many they are.
+
+A listener first reads what it missed, page by page, and from then on hears what the one poller of the process finds.
+Nothing falls between: it is known to the poller before it reads, and the poller tells it what comes after that.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from anyio import to_thread
-from sqlmodel import col, or_, select
+import structlog
+from anyio import CapacityLimiter, to_thread
 
 from api.database import Database
+from api.estimates.books import Books
+from api.live.happenings import AT_ONCE, Heard, events_after, events_since
+from api.live.matches import MatchChanges
 from api.problems import TooMany
-from api.tables import RoundEvent
 
 MOST = 2_000
 """Listeners of one process."""
 
-BEHIND = 500
-"""Events that wait for a slow listener; what follows is read again once it has caught up."""
+BEHIND = 100
+"""Events that wait for a slow listener; then its connection ends, and it resumes where it was."""
 
 PATIENCE = 1.0
 """Seconds between two looks."""
 
-AT_ONCE = 500
-"""Events that are read at once."""
+THREADS = 2
+"""Threads that read for listeners; those of requests are left to requests."""
+
+_log = structlog.get_logger()
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Listener:
-    """Somebody who listens to a round: what waits for them, and the last event they have."""
+    """Somebody who listens to a round: what waits for them; None ends it."""
 
-    waiting: asyncio.Queue[RoundEvent | None]
-    last: int
+    waiting: asyncio.Queue[Heard | None]
+
+    def hear(self, heard: Heard) -> None:
+        """Let one more wait, or end it."""
+        if self.waiting.full():
+            self.end()
+        else:
+            self.waiting.put_nowait(heard)
+
+    def end(self) -> None:
+        """Let nothing wait but the end."""
+        while not self.waiting.empty():
+            self.waiting.get_nowait()
+        self.waiting.put_nowait(None)
 
 
 class Feed:
     """The events of all rounds that somebody listens to. It lives in the event loop of the application."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._listeners: dict[str, list[Listener]] = defaultdict(list)
+    def __init__(self, database: Database, books: Books) -> None:
+        self._database, self._matches = database, MatchChanges(books)
+        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._told: dict[str, int] = {}
+        self._threads = CapacityLimiter(THREADS)
         self._poller: asyncio.Task[None] | None = None
 
     @property
@@ -48,8 +70,8 @@ class Feed:
         """How many listen."""
         return sum(map(len, self._listeners.values()))
 
-    def require_room(self) -> None:
-        """Raise unless somebody more can listen.
+    def admit(self) -> None:
+        """Raise unless one more may listen.
 
         Raises:
             TooMany: there are too many listeners.
@@ -57,52 +79,59 @@ class Feed:
         if self.listeners >= MOST:
             raise TooMany("Too many listen already; ask for the list of events instead.", "too_many_listeners")
 
-    async def listen(self, round_id: str, after: int) -> AsyncGenerator[RoundEvent, None]:
+    async def listen(self, round_id: str, after: int) -> AsyncGenerator[Heard, None]:
         """Yield the events of a round that follow number `after`, as they happen, until the feed is closed."""
-        listener = Listener(asyncio.Queue(BEHIND), after)
-        self._listeners[round_id].append(listener)
-        if self._poller is None:
-            self._poller = asyncio.create_task(self._poll())
+        listener = Listener(asyncio.Queue(BEHIND))
+        self._listeners[round_id].add(listener)
+        self._poller = self._poller or asyncio.create_task(self._poll())
         try:
-            while (event := await listener.waiting.get()) is not None:
-                yield event
+            page = None
+            while page is None or len(page) == AT_ONCE:
+                page = await self._read(round_id, after)
+                for heard in page:
+                    yield heard
+                    after = heard.number
+            self._told.setdefault(round_id, after)
+            while (happened := await listener.waiting.get()) is not None:
+                if not happened.number or happened.number > after:
+                    yield happened
+                after = max(after, happened.number)
         finally:
-            self._listeners[round_id].remove(listener)
-            if not self._listeners[round_id]:
-                del self._listeners[round_id]
+            self._leave(round_id, listener)
 
     async def close(self) -> None:
         """End all connections."""
         if self._poller is not None:
             self._poller.cancel()
         for listener in [each for many in self._listeners.values() for each in many]:
-            _end(listener)
+            listener.end()
+
+    def _leave(self, round_id: str, listener: Listener) -> None:
+        self._listeners[round_id].discard(listener)
+        if not self._listeners[round_id]:
+            del self._listeners[round_id]
+            self._told.pop(round_id, None)
+            self._matches.forget(round_id)
 
     async def _poll(self) -> None:
         while True:
-            places = {name: min(each.last for each in many) for name, many in self._listeners.items() if many}
-            if places:
-                for event in await to_thread.run_sync(self.after, places):
-                    self._tell(event)
             await asyncio.sleep(PATIENCE)
+            try:
+                await self._look()
+            except Exception as error:  # such as a database that restarts: the next look may succeed
+                _log.warning("events_not_read", exc_info=error)
 
-    def after(self, places: dict[str, int], limit: int = AT_ONCE) -> Sequence[RoundEvent]:
-        """Return the events that follow a number in each of some rounds."""
-        wanted = [(col(RoundEvent.round_id) == name) & (col(RoundEvent.number) > last) for name, last in places.items()]
-        query = select(RoundEvent).where(or_(*wanted)).order_by(col(RoundEvent.round_id), col(RoundEvent.number))
-        with self._database.reading() as session:
-            rows = session.exec(query.limit(limit)).all()
-            session.expunge_all()
-        return rows
+    async def _look(self) -> None:
+        """Look once at what is new, and tell it."""
+        if not self._told:
+            return
+        happened = await to_thread.run_sync(events_since, self._database, dict(self._told), limiter=self._threads)
+        changed = await to_thread.run_sync(self._matches.since, list(self._told), limiter=self._threads)
+        for round_id, heard in [*happened, *changed]:
+            for listener in self._listeners.get(round_id, ()):
+                listener.hear(heard)
+            if heard.number and round_id in self._told:
+                self._told[round_id] = heard.number
 
-    def _tell(self, event: RoundEvent) -> None:
-        for listener in self._listeners.get(event.round_id, ()):
-            if event.number > listener.last and not listener.waiting.full():
-                listener.waiting.put_nowait(event)
-                listener.last = event.number
-
-
-def _end(listener: Listener) -> None:
-    while listener.waiting.full():
-        listener.waiting.get_nowait()
-    listener.waiting.put_nowait(None)
+    async def _read(self, round_id: str, after: int) -> list[Heard]:
+        return await to_thread.run_sync(events_after, self._database, round_id, after, limiter=self._threads)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 
 from api.access import AnyoneOfRound
 from api.live.feed import Feed
-from api.schema import Answer, Shown, moment_text
-from api.tables import RoundEvent
+from api.live.happenings import Heard, rows_after
+from api.schema import Answer, Shown
 
 router = APIRouter(tags=["live"])
 
 HEARTBEAT = 15.0
 """Seconds after which a comment is sent, so that nothing on the way takes the connection for dead."""
+
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""Nothing on the way may keep a part of the stream."""
 
 Number = Annotated[int, Query(ge=0, le=2**53)]
 
@@ -32,29 +35,42 @@ class EventOut(Answer):
     at: Shown
 
 
-@router.get("/rounds/{round}/events", response_class=EventSourceResponse)
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+"""What the OpenAPI document says of the stream."""
+
+
+@router.get("/rounds/{round}/events", response_class=StreamingResponse, responses=STREAM)
 def listen(
     asking: AnyoneOfRound,
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53)] = None,
-    after: Number = 0,
+    after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
 ) -> EventSourceResponse:
-    """What happens in the round, as it happens (text/event-stream); resumes after Last-Event-ID."""
-    asking.services.feed.require_room()
+    """What happens in the round from now on, or after Last-Event-ID, as it happens (text/event-stream).
+
+    Besides the events of the list there are some of the kind `estimates`, without a number: what projects would be
+    matched with now, as it changes. If one is not `complete`, more has changed than it lists: ask for the matches.
+    """
+    feed = asking.services.feed
+    feed.admit()
     place = last_event_id if last_event_id is not None else after
-    return EventSourceResponse(_stream(asking.services.feed, asking.round.id, place))
+    known = asking.round.events
+    stream = _stream(feed, asking.round.id, known if place is None else min(place, known))
+    return EventSourceResponse(stream, headers=HEADERS)
 
 
 @router.get("/rounds/{round}/events/list")
 def list_events(asking: AnyoneOfRound, after: Number = 0) -> list[EventOut]:
     """What happened in the round after a number, the first 500 of it."""
-    rows = asking.services.feed.after({asking.round.id: after})
+    rows = rows_after(asking.session, asking.round.id, after)
     return [EventOut(**row.model_dump(exclude={"round_id"})) for row in rows]
 
 
 async def _stream(feed: Feed, round_id: str, after: int) -> AsyncIterator[bytes]:
     yield b": this stream tells what happens in the round\n\n"
     events = feed.listen(round_id, after)
-    waiting: asyncio.Task[RoundEvent] | None = None
+    waiting: asyncio.Task[Heard] | None = None
     try:
         while True:
             waiting = waiting or asyncio.ensure_future(anext(events))
@@ -62,13 +78,13 @@ async def _stream(feed: Feed, round_id: str, after: int) -> AsyncIterator[bytes]
             if not done:
                 yield b": still here\n\n"
                 continue
-            event = waiting.result()
+            heard = waiting.result()
             waiting = None
-            data = json.dumps({**event.data, "at": moment_text(event.at)})
-            yield format_sse_event(id=str(event.number), event=event.kind, data_str=data)
+            yield heard.message
     except StopAsyncIteration:
         return
     finally:
         if waiting is not None:
             waiting.cancel()
+            await asyncio.wait({waiting})
         await events.aclose()

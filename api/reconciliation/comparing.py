@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
-from api.inputs import standing_of
+from api.inputs import Standing, standing_of
 from api.services import Services
 from api.sources.changes import chain_file, sources_of
-from api.sources.reading import read_chains
+from api.sources.reading import read_chains, record_chains
 from api.sources.schema import SourceKind
-from api.tables import Batch, Entry, LineOverride, Round, Source, Statement, StatementLine
+from api.tables import Batch, Entry, Round, Source, Statement, StatementLine
 from qf.chain.reconcile import reconcile as reconcile_chains
 from qf.chain.reconcile import records_of
 from qf.codec.reconciliation_file import donations_digest
@@ -21,7 +21,6 @@ from qf.reconciliation import (
     Evidence,
     Finding,
     Line,
-    Override,
     Reconciliation,
     Record,
     compare_records,
@@ -32,42 +31,49 @@ from qf.reconciliation import (
 
 
 def compare_round(services: Services, round_id: str) -> tuple[Reconciliation, int]:
-    """Return a round compared with its sources, and how many entries that is about.
+    """Return a round compared with its sources, without the operator's words, and how many entries that is about.
 
-    It reads chains, and so must not be called within a transaction.
+    It reads chains, and so must not be called within a transaction. What it reads there is recorded before it compares.
 
     Raises:
         ChainError: a chain could not be read.
     """
     with services.database.reading() as session:
-        round = session.get_one(Round, round_id)
-        standing = standing_of(session, services.secrecy, round)
         sources = sources_of(session, round_id)
-        chain = next((source for source in sources if source.kind == SourceKind.CHAIN), None)
-        off_chain = [_off_chain(session, source, standing.inputs) for source in sources if source is not chain]
-        overrides = overrides_of(session, round_id)
-    found = _nothing_compared(standing.inputs)
-    if chain is not None:
-        file = chain_file(services, chain)
-        projects = standing.inputs.projects or ()
-        with read_chains(services, chain, file) as (store, chains):
-            found = reconcile_chains(standing.rules, standing.inputs.ledger, file, chains, store, (), projects)
+    chain = next((source for source in sources if source.kind == SourceKind.CHAIN), None)
+    if chain is None:
+        return _compared(services, round_id, lambda standing: _nothing_compared(standing.inputs))
+    file = chain_file(services, chain)
+    with read_chains(services, chain, file) as read:
+        record_chains(services, chain, file, read)
+        store, chains = read
+        return _compared(
+            services,
+            round_id,
+            lambda standing: reconcile_chains(
+                standing.rules, standing.inputs.ledger, file, chains, store, (), standing.inputs.projects or ()
+            ),
+        )
+
+
+def _compared(
+    services: Services, round_id: str, on_chain: Callable[[Standing], Reconciliation]
+) -> tuple[Reconciliation, int]:
+    """Return what a comparison with the chains finds, and with all other sources, and how many entries it is of."""
+    with services.database.reading() as session:
+        standing = standing_of(session, services.secrecy, session.get_one(Round, round_id))
+        sources = [source for source in sources_of(session, round_id) if source.kind != SourceKind.CHAIN]
+        off_chain = [_off_chain(session, source, standing.inputs) for source in sources]
+    found = on_chain(standing)
     compared = sum(evidence.donations for evidence, _ in off_chain)
-    lines = [*found.lines, *(line for _, more in off_chain for line in more)]
     report = replace(
         found,
         compared=found.compared + compared,
         elsewhere=found.elsewhere - compared,
         evidence=(*found.evidence, *(evidence for evidence, _ in off_chain)),
-        lines=resolved(lines, _of_lines(overrides, lines)),
+        lines=resolved([*found.lines, *(line for _, lines in off_chain for line in lines)], ()),
     )
     return report, standing.entries
-
-
-def overrides_of(session: Session, round_id: str) -> list[Override]:
-    """Return the operator's words that stand."""
-    query = select(LineOverride).where(LineOverride.round_id == round_id, col(LineOverride.withdrawn_at).is_(None))
-    return [Override(Finding(row.finding), row.place, row.reason) for row in session.exec(query)]
 
 
 def _nothing_compared(inputs: Inputs) -> Reconciliation:
@@ -75,31 +81,35 @@ def _nothing_compared(inputs: Inputs) -> Reconciliation:
     return Reconciliation(donations_digest(inputs.ledger), 0, len(inputs.ledger), (), (), projects)
 
 
-def _of_lines(overrides: Iterable[Override], lines: Sequence[Line]) -> list[Override]:
-    """Leave out the words on what no longer differs."""
-    there = {(line.finding, line.place) for line in lines}
-    return [override for override in overrides if (override.finding, override.place) in there]
-
-
 def _off_chain(session: Session, source: Source, inputs: Inputs) -> tuple[Evidence, list[Line]]:
     prefix = f"{source.name}/"
     ours = [record for record in records_of(inputs.ledger) if record.id.startswith(prefix)]
+    stated = _newest_statement(session, source)
     if source.kind == SourceKind.DESK:
         proof, lines = "its batches add up", list(_batch_lines(session, source))
+    elif stated is not None:
+        rows = session.exec(select(StatementLine).where(StatementLine.statement_id == stated.id))
+        proof, lines = f"statement {stated.sha256}", list(statement_lines(source.name, ours, rows))
     elif source.kind == SourceKind.CSV:
         proof, lines = "the file it came in", []
     else:
-        proof, lines = _statement(session, source, ours)
-    return Evidence(source.name, source.kind, len(ours), proof="" if lines else proof), lines
+        told = "no statement of the provider was given"
+        proof, lines = "", [Line(Finding.INCOMPLETE, source.name, source=told)]
+    evidence = Evidence(source.name, source.kind, len(ours), proof="" if lines else proof)
+    return evidence, [*lines, *_strange(ours, inputs)]
 
 
-def _statement(session: Session, source: Source, ours: Sequence[Record]) -> tuple[str, list[Line]]:
+def _strange(ours: Iterable[Record], inputs: Inputs) -> Iterator[Line]:
+    """Yield the donations to what is no project of the round: real money, about which somebody has to decide."""
+    known = {project.id for project in inputs.projects or ()}
+    for record in ours:
+        if record.project not in known:
+            yield Line(Finding.UNKNOWN_PROJECT, record.id, described(record))
+
+
+def _newest_statement(session: Session, source: Source) -> Statement | None:
     query = select(Statement).where(Statement.source_id == source.id)
-    newest = session.exec(query.order_by(col(Statement.at).desc(), col(Statement.id).desc())).first()
-    if newest is None:
-        return "", [Line(Finding.INCOMPLETE, source.name, source="no statement of the provider was given")]
-    rows = session.exec(select(StatementLine).where(StatementLine.statement_id == newest.id))
-    return f"statement {newest.sha256}", list(statement_lines(source.name, ours, rows))
+    return session.exec(query.order_by(col(Statement.number).desc())).first()
 
 
 def statement_lines(name: str, ours: Sequence[Record], rows: Iterable[StatementLine]) -> Iterator[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
@@ -9,9 +11,11 @@ from api.clock import new_id
 from api.events import EventKind, emit
 from api.problems import Conflict, NotFound
 from api.reconciliation.comparing import compare_round
+from api.rounds.notices import say
 from api.services import Services
-from api.tables import LineOverride, Notice, Reconciliation, Round
+from api.tables import LineOverride, Reconciliation, Round
 from qf.codec.reconciliation_file import reconciliation_bytes, reconciliation_in
+from qf.reconciliation import Finding, Override, resolved
 from qf.reconciliation import Reconciliation as Report
 
 
@@ -21,40 +25,51 @@ def run(services: Services, round_id: str) -> Reconciliation:
     at = services.clock()
     with services.database.writing() as session:
         round = session.get_one(Round, round_id)
+        unresolved = len(_with_words(session, round_id, report).unresolved)
         row = Reconciliation(
             id=new_id(),
             round_id=round_id,
             entries=entries,
             report=reconciliation_bytes(report).decode(),
-            unresolved=len(report.unresolved),
+            unresolved=unresolved,
             at=at,
         )
         session.add(row)
-        emit(session, round, EventKind.RECONCILIATION, {"entries": entries, "unresolved": row.unresolved}, at)
+        emit(session, round, EventKind.RECONCILIATION, {"entries": entries, "unresolved": unresolved}, at)
         session.flush()
         session.expunge(row)
     return row
 
 
 def newest(session: Session, round_id: str) -> Reconciliation | None:
-    """Return the newest reconciliation of a round."""
+    """Return the newest reconciliation of a round: the one of most entries, and of these the last."""
     query = select(Reconciliation).where(Reconciliation.round_id == round_id)
-    return session.exec(query.order_by(col(Reconciliation.at).desc(), col(Reconciliation.entries).desc())).first()
+    return session.exec(query.order_by(col(Reconciliation.entries).desc(), col(Reconciliation.at).desc())).first()
 
 
-def report_of(row: Reconciliation | None) -> Report | None:
-    """Return what a reconciliation found."""
-    return None if row is None else reconciliation_in(row.report.encode())
+def latest(session: Session, round_id: str) -> Report | None:
+    """Return what the newest reconciliation of a round found, with the operator's words that stand now."""
+    row = newest(session, round_id)
+    return None if row is None else _with_words(session, round_id, reconciliation_in(row.report.encode()))
+
+
+def _with_words(session: Session, round_id: str, report: Report) -> Report:
+    """Write the words that stand into a report; those on what no longer differs are left out."""
+    there = {(line.finding, line.place) for line in report.lines}
+    words = [Override(Finding(row.finding), row.place, row.reason) for row in standing(session, round_id)]
+    kept = [word for word in words if (word.finding, word.place) in there]
+    return replace(report, lines=resolved(report.lines, kept))
 
 
 def override(asking: RoundAsking, finding: str, place: str, reason: str) -> LineOverride:
-    """Return the operator's word on a line of the newest reconciliation; public, with its reason.
+    """Return the operator's word on a line of the newest reconciliation; public, with its reason, and good at once.
 
     Raises:
         NotFound: there is no such line.
         Conflict: there is a word on it already.
     """
-    report = report_of(newest(asking.session, asking.round.id))
+    asking.lock()
+    report = latest(asking.session, asking.round.id)
     if report is None or (finding, place) not in {(line.finding, line.place) for line in report.lines}:
         raise NotFound(f"The newest reconciliation has no line {finding} at {place}.")
     if any((row.finding, row.place) == (finding, place) for row in standing(asking.session, asking.round.id)):
@@ -70,7 +85,7 @@ def override(asking: RoundAsking, finding: str, place: str, reason: str) -> Line
     )
     asking.session.add(row)
     asking.record("line.overridden", reason, subject=f"line/{finding}/{place}")
-    _say(asking, reason, {"finding": finding, "place": place})
+    say(asking, "override", reason, {"finding": finding, "place": place})
     return row
 
 
@@ -80,6 +95,7 @@ def withdraw(asking: RoundAsking, name: str) -> None:
     Raises:
         NotFound: there is none.
     """
+    asking.lock()
     row = asking.session.get(LineOverride, name)
     if row is None or row.round_id != asking.round.id or row.withdrawn_at is not None:
         raise NotFound(f"There is no override {name}.")
@@ -92,9 +108,3 @@ def standing(session: Session, round_id: str) -> list[LineOverride]:
     """Return the words that stand, oldest first."""
     query = select(LineOverride).where(LineOverride.round_id == round_id, col(LineOverride.withdrawn_at).is_(None))
     return list(session.exec(query.order_by(col(LineOverride.at), col(LineOverride.id))))
-
-
-def _say(asking: RoundAsking, reason: str, details: dict[str, str]) -> None:
-    notice = Notice(id=new_id(), round_id=asking.round.id, at=asking.at, kind="override", text=reason, details=details)
-    asking.session.add(notice)
-    asking.tell(EventKind.NOTICE, {"notice": notice.id, "kind": "override", "text": reason})

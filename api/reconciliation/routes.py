@@ -12,9 +12,8 @@ from api.access import AnyoneOfRound, Operating
 from api.bodies import FILE, Octets
 from api.problems import NotFound
 from api.reconciliation import reports, statements
-from api.schema import Answer, Body, IdPath, Line, Reason, Shown, SlugPath
+from api.schema import Answer, Body, IdPath, Line, Queued, Reason, Shown, SlugPath
 from api.sources.changes import require
-from api.sources.routes import Queued
 from api.sources.schema import SourceKind
 from api.tables import LineOverride
 from qf.reconciliation import Finding
@@ -87,7 +86,7 @@ class StatementOut(Answer):
 def read_reconciliation(asking: AnyoneOfRound) -> ReconciliationOut:
     """The newest comparison of the donations with where they came from."""
     row = reports.newest(asking.session, asking.round.id)
-    report = reports.report_of(row)
+    report = reports.latest(asking.session, asking.round.id)
     if row is None or report is None:
         raise NotFound("The round was not reconciled yet.")
     return ReconciliationOut(
@@ -145,7 +144,7 @@ def list_overrides(asking: AnyoneOfRound) -> list[OverrideOut]:
 
 @router.post("/rounds/{round}/overrides", status_code=201)
 def override_line(asking: Operating, new: NewOverride) -> OverrideOut:
-    """Say why a line does not stand in the way; public. The next reconciliation takes it into account."""
+    """Say why a line does not stand in the way; public."""
     return _override(reports.override(asking, new.finding, new.place, new.reason))
 
 

@@ -6,12 +6,17 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
+
+from sqlalchemy import func, insert
+from sqlmodel import select
 
 from api.access import RoundAsking
 from api.clock import new_id
 from api.problems import Fault, Invalid
 from api.schema import read_moment
 from api.tables import Source, Statement, StatementLine
+from qf.columns import canonical_name
 
 COLUMNS = {"id", "amount_base", "refunded_base", "token", "time"}
 """Columns of a statement; the first two are required. amount_base is what is left after refunds."""
@@ -26,10 +31,12 @@ def take(asking: RoundAsking, source: Source, body: bytes) -> Statement:
     Raises:
         Invalid: it is malformed; names every line.
     """
+    asking.lock()
     faults: list[Fault] = []
     statement = Statement(
         id=new_id(),
         source_id=source.id,
+        number=1 + asking.session.exec(select(func.count()).where(Statement.source_id == source.id)).one(),
         sha256=hashlib.sha256(body).hexdigest(),
         lines=0,
         at=asking.at,
@@ -41,17 +48,18 @@ def take(asking: RoundAsking, source: Source, body: bytes) -> Statement:
     statement.lines = len(rows)
     asking.session.add(statement)
     asking.session.flush()
-    asking.session.add_all(rows)
+    if rows:
+        asking.session.execute(insert(StatementLine), rows)
     asking.record("statement.taken", subject=f"source/{source.name}", sha256=statement.sha256, lines=len(rows))
     return statement
 
 
-def _rows(statement: str, body: bytes, faults: list[Fault]) -> Iterator[StatementLine]:
+def _rows(statement: str, body: bytes, faults: list[Fault]) -> Iterator[dict[str, Any]]:
     try:
         reader = csv.DictReader(StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        header = set(reader.fieldnames or ())
-        if not {"id", "amount_base"} <= header <= COLUMNS:
-            told = f"the header names {', '.join(map(str, reader.fieldnames or ())) or 'nothing'}"
+        named = list(reader.fieldnames or ())
+        if not {"id", "amount_base"} <= set(named) <= COLUMNS or len(set(named)) < len(named):
+            told = f"the header names {', '.join(named)[:200] or 'nothing'}"
             faults.append(Fault(where="statement line 1", what=told, fix=f"name {', '.join(sorted(COLUMNS))}"))
             return
         seen: set[str] = set()
@@ -64,7 +72,7 @@ def _rows(statement: str, body: bytes, faults: list[Fault]) -> Iterator[Statemen
 
 def _line(
     statement: str, row: dict[str, str], where: str, seen: set[str], faults: list[Fault]
-) -> Iterator[StatementLine]:
+) -> Iterator[dict[str, Any]]:
     if None in row or None in row.values():
         faults.append(Fault(where=where, what="has more or fewer values than the header names"))
         return
@@ -74,14 +82,14 @@ def _line(
         return
     seen.add(name)
     try:
-        yield StatementLine(
-            statement_id=statement,
-            external_id=name,
-            amount=_units(row["amount_base"]),
-            refunded=_units(row.get("refunded_base") or "0"),
-            token=row.get("token") or "",
-            time=read_moment(row["time"]) if row.get("time") else None,
-        )
+        yield {
+            "statement_id": statement,
+            "external_id": name,
+            "amount": _units(row["amount_base"]),
+            "refunded": _units(row.get("refunded_base") or "0"),
+            "token": canonical_name(row["token"]) if row.get("token") else "",
+            "time": read_moment(row["time"]) if row.get("time") else None,
+        }
     except ValueError as error:
         faults.append(Fault(where=where, what=str(error)))
 

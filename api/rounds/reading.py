@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+from importlib.resources import files
+
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from api.access import Asking, Right
 from api.pages import cursor, place_of
-from api.rounds.schema import MechanismOut, NoticeOut, PresetOut, RoundOut
+from api.rounds.schema import MechanismOut, ParameterOut, PresetOut, RoundOut
 from api.schema import Page
 from api.states import Application as Approval
 from api.states import State
-from api.tables import Application, Membership, Notice, Round
+from api.tables import Application, Membership, Round
 from qf import REGISTRY, preset, preset_names
 from qf.rules import document_of
 
 
-def shown(session: Session, round: Round) -> RoundOut:
-    """Return a round as it is shown."""
-    count = select(func.count()).where(Application.round_id == round.id, Application.state == Approval.APPROVED)
-    return RoundOut(
-        **round.model_dump(exclude={"organisation_id", "form", "pseudonym_key", "events"}),
-        organisation=round.organisation_id,
-        projects=session.exec(count.select_from(Application)).one(),
+def shown(session: Session, *rounds: Round) -> list[RoundOut]:
+    """Return rounds as they are shown."""
+    approved = select(Application.round_id, func.count()).where(
+        col(Application.round_id).in_([round.id for round in rounds]), Application.state == Approval.APPROVED
     )
+    projects = dict(session.exec(approved.group_by(col(Application.round_id))).all())
+    return [
+        RoundOut(
+            **round.model_dump(exclude={"organisation_id", "form", "pseudonym_key", "events"}),
+            organisation=round.organisation_id,
+            projects=projects.get(round.id, 0),
+        )
+        for round in rounds
+    ]
 
 
 def listed(
@@ -44,28 +53,38 @@ def listed(
     rows = list(asking.session.exec(query.limit(limit + 1)))
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
-        items=[shown(asking.session, row) for row in rows[:limit]],
+        items=shown(asking.session, *rows[:limit]),
         next=cursor(last.created_at, last.id) if last else None,
     )
 
 
-def notices(session: Session, round: Round) -> list[NoticeOut]:
-    """Return what was said in public about a round, oldest first."""
-    rows = session.exec(select(Notice).where(Notice.round_id == round.id).order_by(col(Notice.at), col(Notice.id)))
-    return [NoticeOut(**row.model_dump(exclude={"round_id"})) for row in rows]
-
-
 def presets() -> list[PresetOut]:
     """Return all presets, spelled out for a pool of 0."""
-    return [PresetOut(name=name, rules=document_of(preset(name, pool=0))) for name in preset_names()]
+    return [_preset(name) for name in preset_names()]
 
 
 def mechanisms() -> list[MechanismOut]:
     """Return all formulas."""
     return [
-        MechanismOut(id=name, title=each.title, parameters={key: str(value) for key, value in each.parameters.items()})
-        for name, each in sorted(REGISTRY.items())
+        MechanismOut(
+            id=each.id,
+            title=each.title,
+            conventions=sorted(each.conventions),
+            parameters={
+                key: ParameterOut(default=value.default, meaning=value.meaning)
+                for key, value in each.parameters.items()
+            },
+        )
+        for _, each in sorted(REGISTRY.items())
     ]
+
+
+def _preset(name: str) -> PresetOut:
+    """The file of a preset begins with a comment: where it is from, a colon, and what it does."""
+    text = (files("qf.mechanisms") / "presets" / f"{name}.toml").read_text("utf-8")
+    comment = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    title, _, meaning = " ".join(line.removeprefix("#").strip() for line in comment).partition(": ")
+    return PresetOut(name=name, title=title, meaning=meaning, rules=document_of(preset(name, pool=0)))
 
 
 def _readable(asking: Asking) -> list[str]:

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from api.schema import Answer, Body, Decimals, Line, Moment, Name, Reason, Shown, Slug, Text
 from api.states import State
 
-Rules = Annotated[dict[str, dict[str, Any]], Field(max_length=10)]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
+"""A section or a key of a round file."""
+
+Number = Annotated[int, Field(ge=0, lt=2**256)]
+
+Plain = Line | Number | bool
+
+
+def _no_float(value: Any) -> Any:
+    """A number with a point in it is not what was written once it is read as a float."""
+    if isinstance(value, str | int | list):
+        return value
+    raise ValueError("is neither text nor a whole number, true, false or a list; put a number in quotes")
+
+
+Value = Annotated[
+    Plain | Annotated[list[Plain | Annotated[list[Plain], Field(max_length=2)]], Field(max_length=10_000)],
+    BeforeValidator(_no_float),
+]
+"""A value of a round file, a list of names, or a curve."""
+
+Rules = Annotated[dict[Key, Annotated[dict[Key, Value], Field(max_length=200)]], Field(max_length=10)]
 """The sections of a round file: round, pool, mechanism, eligibility, weights."""
 
 
@@ -38,13 +59,22 @@ class NewRound(Body):
 
 
 class RoundChange(Body):
-    """What is to be changed; what is left out stays. The rules replace those of the draft section by section."""
+    """What is to be changed; what is left out stays.
+
+    A section of the rules replaces that of the draft as a whole. Applications have no limit where it is null.
+    """
 
     title: Name | None = None
     description: Text | None = None
     rules: Rules | None = None
     applications_open_at: Moment | None = None
     applications_close_at: Moment | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what is to be changed, by name."""
+        limits = {"applications_open_at", "applications_close_at"}
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: value for name, value in values.items() if value is not None or name in limits}
 
 
 class NewPrices(Body):
@@ -111,15 +141,25 @@ class RoundOut(Answer):
 
 
 class PresetOut(Answer):
-    """A named set of rules, every choice spelled out."""
+    """A named set of rules: where it is from, what it does, and every choice spelled out."""
 
     name: str
+    title: str
+    meaning: str
     rules: dict[str, Any]
 
 
+class ParameterOut(Answer):
+    """A parameter of a formula: what it means, and the value it has if nothing is said."""
+
+    default: str
+    meaning: str
+
+
 class MechanismOut(Answer):
-    """A formula: its name, what it is, and its parameters with the values they have if nothing is said."""
+    """A formula: its name, what it is, where weights can enter it (`[weights] convention`), and its parameters."""
 
     id: str
     title: str
-    parameters: dict[str, str]
+    conventions: list[str]
+    parameters: dict[str, ParameterOut]

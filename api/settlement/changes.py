@@ -10,7 +10,7 @@ from api.clock import new_id
 from api.events import EventKind
 from api.inputs import facts_of, rules_of
 from api.problems import Conflict, Forbidden, NotFound
-from api.reconciliation.reports import newest, report_of
+from api.reconciliation.reports import latest
 from api.schema import moment_text
 from api.settlement.computing import basis_of
 from api.states import Settlement as State
@@ -180,7 +180,7 @@ def _require_current(asking: RoundAsking, row: Settlement) -> None:
         told = "What this settlement was made of has changed since; withdraw it, and ask for another."
         raise Conflict(told, "stale")
     if rules_of(asking.round).reconciled:
-        require_reconciled(True, report_of(newest(asking.session, asking.round.id)), projects=facts.projects)
+        require_reconciled(True, latest(asking.session, asking.round.id), projects=facts.projects)
 
 
 def _asked_by(session: Session, row: Settlement) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from api.inputs import Standing, facts_digest, standing_of
-from api.jobs import Handler
-from api.reconciliation.reports import newest, report_of
+from api.jobs import Failure, Handler
+from api.reconciliation.reports import latest
 from api.services import Services
 from api.settlement.bundles import bundle_path, summary_of
 from api.states import Settlement as State
-from api.tables import Preview, Round, Settlement
+from api.tables import Job, Preview, Round, Settlement
 from qf.allocate import Totals, allocate
 from qf.canonical import canonical_json, digest
 from qf.codec import result_digest, write_bundle
@@ -40,7 +40,7 @@ def settle(services: Services, work: Mapping[str, Any]) -> None:
         except QfError as error:
             _failed(services, settlement.id, error)
             return
-        reconciliation = report_of(newest(session, round.id)) if standing.rules.reconciled else None
+        reconciliation = latest(session, round.id) if standing.rules.reconciled else None
         basis = basis_of(round, standing.inputs)
     try:
         summary, found = _bundle(services, settlement.id, standing, reconciliation)
@@ -62,18 +62,23 @@ def basis_of(round: Round, inputs: Inputs) -> str:
 
 def preview(services: Services, work: Mapping[str, Any]) -> None:
     """Settle a round as it stands under several mechanisms, and keep how they compare."""
-    with services.database.reading() as session:
-        row = session.get_one(Preview, work["preview"])
-        standing = standing_of(session, services.secrecy, session.get_one(Round, row.round_id), row.entries)
+    found, problem = {}, ""
     try:
-        rules = replace(standing.rules, reconciled=False)
-        found, problem = _comparison(compare(rules, standing.inputs, row.mechanisms)), ""
+        found = _compared(services, work["preview"])
     except QfError as error:
-        found, problem = {}, str(error)
+        problem = str(error)[:MOST_TOLD]
     with services.database.writing() as session:
-        kept = session.get_one(Preview, row.id)
+        kept = session.get_one(Preview, work["preview"])
         kept.result, kept.problem, kept.done_at = found, problem, services.clock()
         session.add(kept)
+
+
+def _compared(services: Services, name: str) -> dict[str, Any]:
+    with services.database.reading() as session:
+        row = session.get_one(Preview, name)
+        standing = standing_of(session, services.secrecy, session.get_one(Round, row.round_id), row.entries)
+    rules = replace(standing.rules, reconciled=False)
+    return _comparison(compare(rules, standing.inputs, row.mechanisms))
 
 
 def _bundle(services: Services, name: str, standing: Standing, reconciliation: Any) -> tuple[dict[str, Any], str]:
@@ -85,6 +90,19 @@ def _bundle(services: Services, name: str, standing: Standing, reconciliation: A
     write_bundle(path, standing.rules, inputs, result, counted=counted)
     verify(path)
     return summary_of(result), result_digest(path)
+
+
+def _settlement_given_up(session: Session, job: Job) -> None:
+    row = session.exec(select(Settlement).where(Settlement.id == job.work["settlement"]).with_for_update()).one()
+    if row.state == State.RUNNING:
+        row.state, row.problem = State.FAILED, f"tried {job.attempts} times: {job.problem}"
+        session.add(row)
+
+
+def _preview_given_up(session: Session, job: Job) -> None:
+    row = session.get_one(Preview, job.work["preview"])
+    row.problem, row.done_at = f"tried {job.attempts} times: {job.problem}", job.ended_at
+    session.add(row)
 
 
 def _failed(services: Services, name: str, error: QfError) -> None:
@@ -116,3 +134,6 @@ def _comparison(found: Comparison) -> dict[str, Any]:
 
 JOBS: Mapping[str, Handler] = {"round.settle": settle, "round.preview": preview}
 """What a worker does for settlements."""
+
+FAILURES: Mapping[str, Failure] = {"round.settle": _settlement_given_up, "round.preview": _preview_given_up}
+"""What it means when a worker cannot do it: whoever asked is told."""

@@ -9,9 +9,17 @@ from fastapi import APIRouter, Path, Query, Response
 from api.access import AnyoneOfRound, Operating, ReadingRound
 from api.rounds.schema import Because
 from api.schema import Address, ChainNumber, IdPath, Line
-from api.settlement import changes, payouts
+from api.settlement import changes, payouts, refunds
 from api.settlement.payouts import Form, Payer
-from api.settlement.schema import AttestationOut, PreviewOut, SettlementOut, Signed, WantedPreview
+from api.settlement.schema import (
+    AttestationOut,
+    PreviewOut,
+    RefundFormat,
+    RefundOut,
+    SettlementOut,
+    Signed,
+    WantedPreview,
+)
 from api.states import Settlement as State
 from api.tables import Attestation, Preview, Settlement
 
@@ -111,6 +119,15 @@ def list_attestations(asking: AnyoneOfRound) -> list[AttestationOut]:
     """The signatures under the published result."""
     row = changes.published(asking.session, asking.round.id)
     return [_attestation(each) for each in payouts.attestations(asking.session, row)]
+
+
+@router.get("/rounds/{round}/refunds", responses={200: {"content": {"text/csv": {}}}})
+def list_refunds(asking: Operating, format: Annotated[RefundFormat, Query()] = RefundFormat.JSON) -> list[RefundOut]:
+    """What is to be given back of a cancelled round, by source and donor; it adds up to what was given."""
+    found = refunds.refunds_of(asking)
+    if format == RefundFormat.CSV:
+        return Response(refunds.table_of(found), media_type="text/csv")  # type: ignore[return-value]
+    return [RefundOut(**{name: getattr(each, name) for name in RefundOut.model_fields}) for each in found]
 
 
 def _shown(row: Settlement) -> SettlementOut:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.schema import Address, Answer, Body, ChainNumber, Name, Shown
+from api.schema import Address, Answer, Body, ChainNumber, Name, Shown, Units
 from api.states import Settlement as State
 
 
@@ -61,3 +62,21 @@ class AttestationOut(Answer):
     statement: dict[str, Any]
     signature: str
     at: Shown
+
+
+class RefundFormat(StrEnum):
+    """How refunds are written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class RefundOut(Answer):
+    """What a donor gets back through a source; `donations` are what the source calls them."""
+
+    source: str
+    kind: str
+    donor: str
+    token: str
+    amount_base: Units
+    donations: list[str]

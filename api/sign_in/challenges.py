@@ -65,9 +65,7 @@ def challenge(services: Services, purpose: Purpose, address: str, chain_id: int,
     except ValueError as error:
         raise Invalid.at("address", str(error), "copy it from the wallet") from None
     settings, nonce = services.settings, secrets.token_hex(16)
-    with services.database.writing() as session:
-        row = Nonce(key=hashed(nonce), purpose=purpose, bound_to=hashed(browser), expires_at=at + LIFE)
-        session.add(row)
+    give_out(services, purpose, nonce, browser, at + LIFE)
     message = SignInMessage(
         text="",
         scheme="",
@@ -92,7 +90,7 @@ def prove(services: Services, purpose: Purpose, text: str, signature: str, brows
     It asks a chain for contract wallets, and so must not be called within a transaction.
 
     Raises:
-        Unauthenticated: the message or its signature is not good.
+        Unauthenticated: the message or its signature is not good, or only a chain could tell that is not read here.
         Unavailable: only a chain could tell, and it does not answer.
     """
     try:
@@ -106,8 +104,17 @@ def prove(services: Services, purpose: Purpose, text: str, signature: str, brows
     except (MessageError, SignatureError) as error:
         raise Unauthenticated(f"The wallet did not sign in: {error}.", "bad_signature") from error
     except NoChainError as error:
+        if message.chain_id not in settings.chains:
+            raise Unauthenticated(f"The wallet did not sign in: {error}.", "unknown_chain") from error
         raise Unavailable(f"Whether the wallet signed cannot be found out: {error}.", "chain_unavailable") from error
     return Proved(message.address.lower(), message.chain_id, how)
+
+
+def give_out(services: Services, purpose: str, nonce: str, browser: str, expires_at: int, kept: str = "") -> None:
+    """Make a nonce good for one use by a browser, and keep something until then."""
+    row = Nonce(key=hashed(nonce), purpose=purpose, bound_to=hashed(browser), kept=kept, expires_at=expires_at)
+    with services.database.writing() as session:
+        session.add(row)
 
 
 def used_up(services: Services, purpose: str, nonce: str, browser: str, at: int) -> str:

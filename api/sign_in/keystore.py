@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from sqlmodel import select
+from sqlalchemy import text
+from sqlmodel import Session, select
 
 from api.database import Database
 from api.secrecy import Secrecy
@@ -41,21 +42,28 @@ class KeyStore:
         """Return the key that signs, made if there is none; its successor is made a day before it is needed."""
         with self._lock:
             if self._ring.wanted(at) is not None:
-                self._read(at)
-            if (starts_at := self._ring.wanted(at)) is not None:
-                self._add(SigningKey.new(starts_at))
-                self._read(at)
+                self._renew(at)
             key = self._ring.signing(at)
         assert key is not None
         return key
 
     def _read(self, at: int) -> None:
         with self._database.reading() as session:
-            rows = list(session.exec(select(Row)))
-        opened = [(self._secrecy.open("signing key", row.sealed), row.starts_at, row.ends_at) for row in rows]
-        self._ring, self._read_at = KeyRing.of(SigningKey.of(*each) for each in opened), at
+            self._ring, self._read_at = self._stored(session), at
 
-    def _add(self, key: SigningKey) -> None:
-        sealed = self._secrecy.seal("signing key", key.pem)
+    def _renew(self, at: int) -> None:
+        """Make the key that is wanted, unless another process has made it: one at a time looks and makes."""
         with self._database.writing() as session:
-            session.add(Row(kid=key.kid, sealed=sealed, starts_at=key.starts_at, ends_at=key.ends_at))
+            if not self._database.is_sqlite:  # where one writes at a time anyway
+                session.execute(text("LOCK TABLE signing_key IN SHARE ROW EXCLUSIVE MODE"))
+            starts_at = self._stored(session).wanted(at)
+            if starts_at is not None:
+                key = SigningKey.new(starts_at)
+                sealed = self._secrecy.seal("signing key", key.pem)
+                session.add(Row(kid=key.kid, sealed=sealed, starts_at=key.starts_at, ends_at=key.ends_at))
+        self._read(at)
+
+    def _stored(self, session: Session) -> KeyRing:
+        rows = session.exec(select(Row)).all()
+        opened = [(self._secrecy.open("signing key", row.sealed), row.starts_at, row.ends_at) for row in rows]
+        return KeyRing.of(SigningKey.of(*each) for each in opened)

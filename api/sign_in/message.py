@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
+from api.sign_in.parts import moment_text, read_domain, read_moment, read_uri
 from qf.chain.addresses import checksummed
 from qf.chain.types import Address
 
@@ -25,21 +24,14 @@ MAX_AGE = 600
 SKEW = 60
 """Seconds that the clock of a wallet may be ahead."""
 
-_PORT = r"(?::[0-9]{0,5})?"
-_HOST = r"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}){1,255})"
-_USERINFO = r"(?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
-_AUTHORITY = re.compile(f"(?P<userinfo>{_USERINFO}){_HOST}{_PORT}", re.ASCII)
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 _STATEMENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;= -]+", re.ASCII)
 _REQUEST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*", re.ASCII)
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}):(\d{2})(?:\.\d{1,9})?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
-)
 _FIRST = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<domain>\S+) wants you to sign in with your Ethereum account:",
     re.ASCII,
 )
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_VERSION = re.compile("1")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _NONCE = re.compile(r"[A-Za-z0-9]{8,128}", re.ASCII)
 
@@ -58,7 +50,7 @@ class SignInMessage:
         address: who signs in, in mixed case (EIP-55).
         statement, uri, nonce, request_id, resources: as in the standard; "" or () where there is none.
         chain_id: the chain on which a contract wallet is asked.
-        issued_at, expires_at, not_before: seconds since 1970 UTC; None where there is none.
+        issued_at, expires_at, not_before: whole seconds since 1970 UTC; None where there is none.
     """
 
     text: str
@@ -69,9 +61,9 @@ class SignInMessage:
     uri: str
     chain_id: int
     nonce: str
-    issued_at: float
-    expires_at: float | None
-    not_before: float | None
+    issued_at: int
+    expires_at: int | None
+    not_before: int | None
     request_id: str
     resources: tuple[str, ...]
 
@@ -92,7 +84,7 @@ class Expected:
     chain_ids: Collection[int]
     statement: str
     nonce: str
-    now: float
+    now: int
 
 
 def read_message(text: str, *, allow_userinfo: bool = False) -> SignInMessage:
@@ -132,8 +124,8 @@ def write_message(message: SignInMessage) -> str:
     scheme = f"{message.scheme}://" if message.scheme else ""
     statement = [message.statement, ""] if message.statement else [""]
     optional = {
-        "Expiration Time": _moment_text(message.expires_at),
-        "Not Before": _moment_text(message.not_before),
+        "Expiration Time": None if message.expires_at is None else moment_text(message.expires_at),
+        "Not Before": None if message.not_before is None else moment_text(message.not_before),
         "Request ID": message.request_id,
     }
     lines = [
@@ -145,7 +137,7 @@ def write_message(message: SignInMessage) -> str:
         "Version: 1",
         f"Chain ID: {message.chain_id}",
         f"Nonce: {message.nonce}",
-        f"Issued At: {_moment_text(message.issued_at)}",
+        f"Issued At: {moment_text(message.issued_at)}",
         *(f"{name}: {value}" for name, value in optional.items() if value),
         *(["Resources:", *(f"- {uri}" for uri in message.resources)] if message.resources else []),
     ]
@@ -164,10 +156,10 @@ def check(message: SignInMessage, expected: Expected) -> None:
 
 
 def _doubts(message: SignInMessage, expected: Expected) -> Iterator[tuple[bool, str]]:
-    now, uri = expected.now, urlsplit(message.uri)
+    now, uri = expected.now, read_uri(message.uri)
     yield message.domain not in expected.domains, f"it is for {message.domain}, not for {', '.join(expected.domains)}"
-    yield uri.netloc not in expected.domains, f"its URI {message.uri} is not at {', '.join(expected.domains)}"
-    yield bool(message.scheme) and message.scheme != uri.scheme, f"its scheme is {message.scheme}, not {uri.scheme}"
+    yield uri.authority not in expected.domains, f"its URI {message.uri} is not at {', '.join(expected.domains)}"
+    yield message.scheme not in {"", uri.scheme}, f"its scheme is {message.scheme}, not {uri.scheme}"
     known = not expected.chain_ids or message.chain_id in expected.chain_ids
     yield not known, f"its chain {message.chain_id} is none of {', '.join(map(str, sorted(expected.chain_ids)))}"
     yield message.statement != expected.statement, "its statement is not the one that was offered"
@@ -184,139 +176,108 @@ class _Reader:
     def __init__(self, text: str, allow_userinfo: bool) -> None:
         self._text, self._allow_userinfo = text, allow_userinfo
         self._lines = text.split("\n")
-        self._place = 0
+        self._read = 0
 
     def message(self) -> SignInMessage:
         scheme, domain = self._first()
         address = self._address()
         statement = self._statement()
+        uri = self._uri(self._field("URI"))
+        self._matched("Version", _VERSION, "the version 1")
         read = SignInMessage(
             text=self._text,
             scheme=scheme,
             domain=domain,
             address=address,
             statement=statement,
-            uri=self._uri(self._field("URI")),
-            chain_id=self._version_and_chain(),
+            uri=uri,
+            chain_id=int(self._matched("Chain ID", _NUMBER, "a chain number above 0 without zeros in front")),
             nonce=self._matched("Nonce", _NONCE, "8 to 128 letters and digits"),
-            issued_at=self._moment("Issued At", self._field("Issued At")),
-            expires_at=self._optional_moment("Expiration Time"),
-            not_before=self._optional_moment("Not Before"),
-            request_id=self._request_id(),
+            issued_at=self._moment("Issued At"),
+            expires_at=self._moment("Expiration Time") if self._comes("Expiration Time: ") else None,
+            not_before=self._moment("Not Before") if self._comes("Not Before: ") else None,
+            request_id=self._matched("Request ID", _REQUEST, "an id") if self._comes("Request ID: ") else "",
             resources=self._resources(),
         )
-        if self._place != len(self._lines):
+        if self._read < len(self._lines):
+            self._read += 1
             raise self._fault("is not expected here")
         return read
 
     def _fault(self, why: str) -> MessageError:
-        return MessageError(f"line {min(self._place, len(self._lines) - 1) + 1} {why}")
+        """Return the complaint about the line that was read last."""
+        return MessageError(f"line {self._read} {why}")
 
     def _next(self) -> str:
-        if self._place >= len(self._lines):
+        if self._read == len(self._lines):
             raise MessageError("the message ends too early")
-        self._place += 1
-        return self._lines[self._place - 1]
+        self._read += 1
+        return self._lines[self._read - 1]
 
-    def _peek(self) -> str | None:
-        return self._lines[self._place] if self._place < len(self._lines) else None
+    def _comes(self, beginning: str) -> bool:
+        return self._read < len(self._lines) and self._lines[self._read].startswith(beginning)
 
     def _first(self) -> tuple[str, str]:
         read = _FIRST.fullmatch(self._next())
-        authority = _AUTHORITY.fullmatch(read["domain"]) if read else None
-        self._place -= 1
-        if read is None or authority is None:
+        if read is None:
             raise self._fault("does not name a domain that wants you to sign in")
-        if authority["userinfo"] and not self._allow_userinfo:
-            raise self._fault("has a user name in its domain")
-        self._place += 1
-        return read["scheme"] or "", read["domain"]
+        try:
+            return read["scheme"] or "", read_domain(read["domain"], allow_userinfo=self._allow_userinfo)
+        except ValueError as error:
+            raise self._fault(f"names no domain: {error}") from None
 
     def _address(self) -> str:
-        text = self._peek() or ""
+        text = self._next()
         if not _ADDRESS.fullmatch(text) or checksummed(Address(text)) != text:
             raise self._fault("is no address in mixed case (EIP-55)")
-        self._place += 1
         return text
 
     def _statement(self) -> str:
+        """Return the statement between two empty lines; without one, or with an empty one, they may be next to it."""
         self._empty()
         text = self._next()
-        if not text:
-            if self._peek() == "":
-                self._place += 1
-            return ""
-        self._place -= 1
-        if not _STATEMENT.fullmatch(text):
+        if text and not _STATEMENT.fullmatch(text):
             raise self._fault("is no statement")
-        self._place += 1
-        self._empty()
+        if text or not self._comes("URI: "):
+            self._empty()
         return text
 
     def _empty(self) -> None:
-        if self._peek() != "":
+        if self._next():
             raise self._fault("is not empty")
-        self._place += 1
 
     def _field(self, name: str) -> str:
-        text = self._peek()
-        if text is None or not text.startswith(f"{name}: "):
+        text = self._next()
+        if not text.startswith(f"{name}: "):
             raise self._fault(f"does not begin with {name!r} and a colon")
-        self._place += 1
         return text.removeprefix(f"{name}: ")
 
     def _matched(self, name: str, pattern: re.Pattern[str], what: str) -> str:
         text = self._field(name)
         if not pattern.fullmatch(text):
-            self._place -= 1
             raise self._fault(f"does not hold {what}")
         return text
 
     def _uri(self, text: str) -> str:
-        if not _URI.fullmatch(text):
-            self._place -= 1
-            raise self._fault("holds no URI")
+        try:
+            read_uri(text)
+        except ValueError as error:
+            raise self._fault(f"holds no URI: {error}") from None
         return text
 
-    def _version_and_chain(self) -> int:
-        self._matched("Version", re.compile("1"), "the version 1")
-        return int(self._matched("Chain ID", _NUMBER, "a chain number above 0 without zeros in front"))
-
-    def _moment(self, name: str, text: str) -> float:
-        read = _MOMENT.fullmatch(text)
+    def _moment(self, name: str) -> int:
+        text = self._field(name)
         try:
-            if read is None:
-                raise ValueError
-            day, minutes, seconds, zone = read.groups()
-            leap = seconds == "60"
-            shown = f"{day}T{minutes}:{'59' if leap else seconds}{'+00:00' if zone in 'Zz' else zone}"
-            return (datetime.fromisoformat(shown) + timedelta(seconds=leap)).timestamp()
-        except (ValueError, OverflowError):
-            self._place -= 1
-            raise self._fault(f"holds no moment for {name}, such as 2026-04-01T00:00:00Z") from None
-
-    def _optional_moment(self, name: str) -> float | None:
-        text = self._peek()
-        return self._moment(name, self._field(name)) if text is not None and text.startswith(f"{name}: ") else None
-
-    def _request_id(self) -> str:
-        text = self._peek()
-        if text is None or not text.startswith("Request ID: "):
-            return ""
-        return self._matched("Request ID", _REQUEST, "an id")
+            return read_moment(text)
+        except ValueError as error:
+            raise self._fault(f"holds no moment such as 2026-04-01T00:00:00Z: {error}") from None
 
     def _resources(self) -> tuple[str, ...]:
-        if self._peek() != "Resources:":
+        if not self._comes("Resources:"):
             return ()
-        self._place += 1
+        if self._next() != "Resources:":
+            raise self._fault("is no heading of resources")
         found = []
-        while (text := self._peek()) is not None:
-            if not text.startswith("- "):
-                raise self._fault("is no resource")
-            self._place += 1
-            found.append(self._uri(text.removeprefix("- ")))
+        while self._comes("- "):
+            found.append(self._uri(self._next().removeprefix("- ")))
         return tuple(found)
-
-
-def _moment_text(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

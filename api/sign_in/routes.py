@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import Field, StringConstraints
 
 from api.access import SignedIn, Unidentified
 from api.problems import Unauthenticated
 from api.schema import Address, Answer, Body, ChainNumber, Shown, Signature
 from api.services import Services
-from api.sign_in import challenges, cookies, sessions
+from api.sign_in import challenges, cookies, openid, sessions
 from api.sign_in.challenges import Purpose
 from api.sign_in.codes import CodeError, code_key, read_code
 from api.sign_in.sessions import Opened, SignedInWith
@@ -24,6 +25,17 @@ Kept = Annotated[
     Literal["token", "cookie"],
     Field(description="token: the answer holds the tokens, for programs. cookie: the browser keeps them, for pages."),
 ]
+
+LocalPath = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%?/-]*)?$", max_length=300
+    ),
+]
+"""A path of this service, with its query: nothing that a browser takes for another host."""
+
+Opaque = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=2_048)]
+"""What a provider sends along."""
 
 
 class ChallengeWanted(Body):
@@ -54,6 +66,12 @@ class CodeSignIn(Body):
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     session: Kept = "token"
+
+
+class ProviderOut(Answer):
+    """Where to go."""
+
+    url: str
 
 
 class Refresh(Body):
@@ -111,6 +129,30 @@ def sign_in_with_code(asking: Unidentified, proof: CodeSignIn, response: Respons
     return _answer(services, response, opened, proof.session, asking.at)
 
 
+@router.get("/sign-in/openid")
+def ask_for_provider(
+    asking: Unidentified, request: Request, response: Response, return_to: LocalPath = "/"
+) -> ProviderOut:
+    """Where a browser goes to sign in with the OpenID provider; it comes back to a path of this service."""
+    browser = cookies.browser_of(asking.services, request, response)
+    return ProviderOut(url=openid.started(asking.services, return_to, browser, asking.at))
+
+
+@router.get("/sign-in/openid/return", status_code=303, response_class=RedirectResponse)
+def sign_in_with_provider(
+    asking: Unidentified, request: Request, state: Opaque, code: Opaque = "", error: Opaque = ""
+) -> RedirectResponse:
+    """Where the OpenID provider sends a browser back to; its session is kept in cookies."""
+    if error or not code:
+        raise Unauthenticated("The provider did not sign you in; begin anew.", "bad_openid")
+    services = asking.services
+    browser = cookies.known_browser(services, request)
+    proved, return_to = openid.finished(services, code, state, browser, asking.at)
+    response = RedirectResponse(return_to, 303)
+    cookies.keep(services, response, sessions.open_session(services, proved, asking.at), asking.at)
+    return response
+
+
 @router.post("/sign-in/refresh")
 def refresh_session(asking: Unidentified, wanted: Refresh, request: Request, response: Response) -> SessionOut:
     """New tokens for a refresh token, which is good for one use; using it twice ends the session."""
@@ -133,9 +175,10 @@ def sign_out(asking: SignedIn, response: Response) -> None:
 
 
 @well_known.get("/.well-known/jwks.json")
-def published_keys(asking: Unidentified) -> dict[str, list[dict[str, Any]]]:
+def published_keys(asking: Unidentified, response: Response) -> dict[str, list[dict[str, Any]]]:
     """The public parts of the keys that access tokens are signed with."""
     asking.services.keys.signing(asking.at)
+    response.headers["Cache-Control"] = "public, max-age=300"
     return asking.services.keys.ring(asking.at).published(asking.at)
 
 

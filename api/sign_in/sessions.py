@@ -98,12 +98,13 @@ def actor_of(services: Services, session: Session, token: str, at: int) -> Actor
         Unauthenticated: it is not good, or its session has ended.
     """
     claims = _claims(services, token, at)
-    found = session.execute(
-        select(SignIn.revoked_at, Account.version)
+    going_on = (
+        select(SignIn.id)
         .join(Account, col(Account.id) == SignIn.account_id)
         .where(SignIn.id == claims.sign_in, SignIn.account_id == claims.account)
-    ).one_or_none()
-    if found is None or found.revoked_at is not None or found.version != claims.version:
+        .where(col(SignIn.revoked_at).is_(None), col(SignIn.expires_at) > at, Account.version == claims.version)
+    )
+    if session.exec(going_on).first() is None:
         raise Unauthenticated("The session has ended; sign in again.", "session_ended")
     return Actor(account=claims.account, sign_in=claims.sign_in)
 
@@ -120,7 +121,8 @@ def _claims(services: Services, token: str, at: int) -> Claims:
         raise Unauthenticated(f"The access token is not good: {error}.", "bad_token") from error
 
 
-def _credential(session: Session, proof: SignedInWith, at: int) -> Credential:
+def credential_of(session: Session, proof: SignedInWith, at: int) -> Credential:
+    """Return what somebody signs in with; the first time, the account is made."""
     wanted = select(Credential).where(Credential.kind == proof.kind, Credential.subject == proof.subject)
     known = session.exec(wanted).first()
     if known is not None:
@@ -143,7 +145,7 @@ def _credential(session: Session, proof: SignedInWith, at: int) -> Credential:
 
 def _open(services: Services, key: SigningKey, proof: SignedInWith, at: int) -> Opened:
     with services.database.writing() as session:
-        credential = _credential(session, proof, at)
+        credential = credential_of(session, proof, at)
         sign_in = SignIn(
             id=new_id(),
             account_id=credential.account_id,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_account import Account
 from eth_account.messages import SignableMessage, encode_defunct
 from eth_keys.exceptions import BadSignature
@@ -13,13 +14,18 @@ from eth_utils.exceptions import ValidationError
 from qf.chain.abi import keccak
 from qf.chain.artifacts import artifact
 from qf.chain.attestation import HALF_ORDER
-from qf.errors import ChainError, RevertedError
+from qf.errors import ChainError
 
 How = Literal["eoa", "contract"]
 """Signed by the key of the address, or by a contract that stands, or would stand, at the address."""
 
 LONGEST = 8_192
 """Bytes of a signature that are looked at; a wallet that is not deployed yet sends its deployment along."""
+
+WRAPPED = bytes.fromhex("6492" * 16)
+"""How the signature of a wallet ends that is not deployed yet (ERC-6492)."""
+
+_NOBODY = "0x" + "00" * 20
 
 _RECOVERY = frozenset({0, 1, 27, 28})
 """The last byte of a signature by a key."""
@@ -91,13 +97,24 @@ def _signer(message: SignableMessage, data: bytes) -> str | None:
 
 
 def _contract_says_so(hash: bytes, address: str, signature: bytes, wallets: Wallets) -> bool:
-    terms = encode(["address", "bytes32", "bytes"], [address, hash, signature])
+    factory, deployment, inner = _unwrapped(signature)
+    types = ["address", "bytes32", "bytes", "address", "bytes"]
+    terms = encode(types, [address, hash, inner, factory, deployment])
     try:
         return wallets.run(artifact("SignatureCheck").bytecode + terms) == b"\x01"
-    except RevertedError:
-        return False
     except ChainError as error:
         raise NoChainError(f"the chain of this wallet does not answer: {error}") from error
+
+
+def _unwrapped(signature: bytes) -> tuple[str, bytes, bytes]:
+    """Return what would deploy the wallet, how it is called for that, and the signature itself."""
+    if not signature.endswith(WRAPPED):
+        return _NOBODY, b"", signature
+    try:
+        factory, deployment, inner = decode(["address", "bytes", "bytes"], signature.removesuffix(WRAPPED))
+    except (DecodingError, OverflowError) as error:
+        raise SignatureError("what the signature says of its wallet is malformed (ERC-6492)") from error
+    return factory, deployment, inner
 
 
 def _hash(message: SignableMessage) -> bytes:

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
 from api.clock import new_id
-from api.problems import Conflict, Invalid, NotFound
+from api.intake.recording import lock
+from api.problems import Conflict, Fault, Invalid, NotFound
 from api.secrecy import new_key
 from api.services import Services
 from api.sources.schema import NewSource, SourceKind, SourceOut
@@ -18,6 +19,9 @@ from qf.chain.chain_file import ChainFile, chain_file_of
 
 SEALED = "webhook"
 """The purpose under which secrets of webhooks are sealed."""
+
+NODES = "leave them out; QF_CHAINS of the installation names nodes"
+"""What to do where nodes are named, or are missing."""
 
 
 def add(asking: RoundAsking, new: NewSource) -> tuple[Source, str | None]:
@@ -30,10 +34,12 @@ def add(asking: RoundAsking, new: NewSource) -> tuple[Source, str | None]:
     round = asking.lock()
     if round.state not in {State.DRAFT, State.FROZEN, State.OPEN}:
         raise Conflict(f"The round is {round.state}; no source is added any more.", "round_over")
+    if new.name.startswith("eip155"):
+        raise Invalid.at("name", "begins like the names of donations on a chain", "give another")
     if find(asking.session, round.id, new.name) is not None:
         raise Conflict(f"The round has a source {new.name} already.", "name_taken")
     if new.kind == SourceKind.CHAIN:
-        chain_file_of(new.settings, "settings")
+        require_readable(asking.services, new.settings)
         _require_first_chain(asking, round)
     elif new.settings:
         raise Invalid.at("settings", f"a source of kind {new.kind} has none", "leave them out")
@@ -56,6 +62,7 @@ def add(asking: RoundAsking, new: NewSource) -> tuple[Source, str | None]:
 
 def set_state(asking: RoundAsking, name: str, state: str) -> Source:
     """Return a source that is active or stopped from now on."""
+    asking.lock()
     source = require(asking.session, asking.round.id, name)
     source.state = state
     asking.session.add(source)
@@ -114,49 +121,81 @@ def replace_settings(asking: RoundAsking, name: str, settings: dict[str, Any]) -
     """Return a chain source that reads something else from now on.
 
     Raises:
-        InputError: the settings are malformed; names everything.
+        Conflict: the round is over.
+        Invalid, InputError: the settings are malformed; names everything.
     """
     source = require(asking.session, asking.round.id, name, SourceKind.CHAIN)
-    chain_file_of(settings, "settings")
+    round = asking.lock()
+    if round.state in {State.PUBLISHED, State.CANCELLED}:
+        raise Conflict(f"The round is {round.state}; nothing is read for it any more.", "round_over")
+    require_readable(asking.services, settings)
     source.settings = settings
     asking.session.add(source)
     asking.record("source.changed", subject=f"source/{name}")
     return source
 
 
+def require_readable(services: Services, settings: dict[str, Any]) -> None:
+    """Raise unless settings are a chain file, of chains that this installation has nodes of.
+
+    Which nodes are asked is for who runs the installation to say: the address of one may hold a key, be inside the
+    network of the installation, or take a variable of its environment.
+
+    Raises:
+        Invalid, InputError: they are not; names everything.
+    """
+    file = chain_file_of(_with_nodes(services, settings), "settings")
+    faults = [
+        Fault(where=f"settings, chain {number}, endpoints", what="are not an operator's to name", fix=NODES)
+        for number, chain in enumerate(settings["chain"], 1)
+        if "endpoints" in chain
+    ]
+    faults += [
+        Fault(where="settings", what=f"this installation has no node of chain {chain.id}", fix=NODES)
+        for chain in file.chains
+        if not chain.endpoints
+    ]
+    if faults:
+        raise Invalid.of(faults)
+
+
 def chain_file(services: Services, source: Source) -> ChainFile:
-    """Return what a chain source reads; nodes that it does not name are those of this installation."""
-    return chain_file_of(with_endpoints(services, source.settings), f"source {source.name}")
+    """Return what a chain source reads, from the nodes of this installation."""
+    return chain_file_of(_with_nodes(services, source.settings), f"source {source.name}")
 
 
-def with_endpoints(services: Services, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the tables of a chain file with the nodes of this installation where they name none."""
+def _with_nodes(services: Services, settings: dict[str, Any]) -> dict[str, Any]:
+    known = {str(number): list(nodes) for number, nodes in services.settings.chains.items()}
 
-    def filled(chain: dict[str, Any]) -> dict[str, Any]:
-        if chain.get("endpoints"):
-            return chain
-        known = services.settings.chains.get(chain.get("id", 0), ())
-        return {**chain, "endpoints": list(known)} if known else chain
+    def filled(chain: Any) -> Any:
+        return {**chain, "endpoints": known.get(str(chain.get("id")), [])} if isinstance(chain, dict) else chain
 
-    return {**settings, "chain": [filled(chain) for chain in settings.get("chain", [])]}
+    chains = settings.get("chain")
+    return {**settings, "chain": [filled(chain) for chain in chains]} if isinstance(chains, list) else settings
 
 
 def shown(source: Source) -> SourceOut:
     """Return a source as everybody may see it."""
-    chains = [
-        {key: value for key, value in chain.items() if key != "endpoints"} for chain in source.settings.get("chain", [])
-    ]
-    settings = {**source.settings, "chain": chains} if source.kind == SourceKind.CHAIN else {}
-    return SourceOut(**source.model_dump(include={"id", "name", "kind", "state", "created_at"}), settings=settings)
+    return SourceOut(**source.model_dump(include={"id", "name", "kind", "state", "settings", "created_at"}))
 
 
-def accepting(round: Round, source: Source) -> None:
-    """Raise unless donations are recorded from a source now.
+def accepting(session: Session, round: Round, source: Source) -> None:
+    """Lock a round for recording donations from a source, both as they are now.
 
     Raises:
-        Conflict: it was stopped, or the round is a draft, settled or cancelled.
+        Conflict: nothing is recorded from it now.
     """
+    lock(session, round)
+    session.refresh(source)
+    told = refusal(round, source)
+    if told is not None:
+        raise told
+
+
+def refusal(round: Round, source: Source) -> Conflict | None:
+    """Return why nothing is recorded from a source: it was stopped, or the round is a draft, settled or cancelled."""
     if source.state != "active":
-        raise Conflict(f"The source {source.name} is stopped.", "source_stopped")
+        return Conflict(f"The source {source.name} is stopped.", "source_stopped")
     if round.state not in {State.FROZEN, State.OPEN, State.CLOSED}:
-        raise Conflict(f"The round is {round.state}; nothing is recorded in it.", "round_over")
+        return Conflict(f"The round is {round.state}; nothing is recorded in it.", "round_over")
+    return None

@@ -6,17 +6,11 @@ from fastapi import APIRouter
 
 from api import jobs
 from api.access import AnyoneOfRound, Operating
-from api.schema import Answer, SlugPath
+from api.schema import Queued, SlugPath
 from api.sources import changes
 from api.sources.schema import ChainSettings, NewSource, SecretOut, SourceKind, SourceOut, SourceWithSecret
 
 router = APIRouter(tags=["sources"])
-
-
-class Queued(Answer):
-    """Work that a worker does next."""
-
-    job: int
 
 
 @router.get("/rounds/{round}/sources")
@@ -60,5 +54,6 @@ def rotate_secret(asking: Operating, source: SlugPath) -> SecretOut:
 def sync_source(asking: Operating, source: SlugPath) -> Queued:
     """Read a chain now instead of at the next minute."""
     found = changes.require(asking.session, asking.round.id, source, SourceKind.CHAIN)
+    changes.accepting(asking.session, asking.round, found)
     work = {"source": found.id}
     return Queued(job=jobs.enqueue(asking.session, "source.sync", f"{found.id}/now/{asking.at}", work, asking.at))

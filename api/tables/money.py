@@ -19,6 +19,7 @@ class Source(SQLModel, table=True):
         settings: for a chain: one `[[chain]]` with its sources, the tokens and projects, as in a chain file.
         secret: sealed key of its signed webhook.
         state: "active" or "stopped".
+        read_until: for a chain: the time of the newest block that was read, of all its chains the oldest.
     """
 
     __tablename__ = "source"
@@ -30,6 +31,7 @@ class Source(SQLModel, table=True):
     settings: dict[str, Any] = document(default_factory=dict)
     secret: str = ""
     state: str = "active"
+    read_until: int | None = moment(default=None)
     created_at: int = moment()
     created_by: str
 
@@ -73,7 +75,7 @@ class Entry(SQLModel, table=True):
 
 
 class Intake(SQLModel, table=True):
-    """A delivery of a webhook or a file, so that the same one counts once."""
+    """A delivery of a webhook, or the label of a batch of a desk, so that the same one counts once."""
 
     __tablename__ = "intake"
     __table_args__ = (UniqueConstraint("source_id", "key"),)
@@ -99,11 +101,13 @@ class Batch(SQLModel, table=True):
 
 
 class Statement(SQLModel, table=True):
-    """What a payment provider says it received; the newest of a source is the one that is compared."""
+    """What a payment provider says it received: 1, 2, ... of a source, of which the last is compared."""
 
     __tablename__ = "statement"
+    __table_args__ = (UniqueConstraint("source_id", "number"),)
     id: str = Field(primary_key=True)
-    source_id: str = Field(foreign_key="source.id", index=True)
+    source_id: str = Field(foreign_key="source.id")
+    number: int
     sha256: str
     lines: int
     at: int = moment()
@@ -127,7 +131,7 @@ class DonorCode(SQLModel, table=True):
 
     Attributes:
         donor: what it is called in the ledger; nothing of the code can be learnt from it.
-        sheet: the printed sheet it is on.
+        sheet, label: the printed sheet it is on, and what that is for.
     """
 
     __tablename__ = "donor_code"
@@ -135,6 +139,7 @@ class DonorCode(SQLModel, table=True):
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
     donor: str = Field(unique=True)
     sheet: str = Field(index=True)
+    label: str
     created_at: int = moment()
     created_by: str
     revoked_at: int | None = moment(default=None)
@@ -184,10 +189,14 @@ class WeightAppeal(SQLModel, table=True):
 
 
 class Gift(SQLModel, table=True):
-    """A transaction that a donor sent, followed until it is reconciled: sent, seen, final, reconciled, or failed."""
+    """A transaction that a donor sent, followed until it is final: see `api.giving.schema.GiftState`.
+
+    Attributes:
+        ledger_ids: what donations in it are called in the ledger, if the round reads them.
+    """
 
     __tablename__ = "gift"
-    __table_args__ = (UniqueConstraint("chain_id", "tx_hash"),)
+    __table_args__ = (UniqueConstraint("account_id", "round_id", "chain_id", "tx_hash"),)
     id: str = Field(primary_key=True)
     round_id: str = Field(foreign_key="round.id", index=True)
     account_id: str = Field(index=True)
@@ -195,6 +204,7 @@ class Gift(SQLModel, table=True):
     tx_hash: str
     state: str
     block: int | None = integer(default=None)
+    ledger_ids: list[str] = document(default_factory=list)
     told: str = ""
     created_at: int = moment()
     changed_at: int = moment()

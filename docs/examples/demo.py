@@ -23,9 +23,9 @@ from chain.season import Season
 from chain.sending import connect
 from chain.sums import closing, payout_of, require_donations, require_empty, require_payouts
 from chain.telling import ether, facts, heading, qf, say
-from deploy import DAY
 from web3.contract import Contract
 
+from deploy import DAY
 from qf.chain.payouts import read_payouts
 from qf.codec.evidence import read_projects
 

@@ -20,6 +20,7 @@ from qf.cli.output import Exit, exit_code, print_error
 from qf.cli.payouts import payouts_app
 from qf.cli.replay import replay_command
 from qf.cli.report import report_command
+from qf.cli.service import service_app
 from qf.cli.settle import settle_command
 from qf.cli.verify import verify_command
 from qf.errors import QfError
@@ -95,6 +96,7 @@ app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.add_typer(chain_app, name="chain")
 app.add_typer(payouts_app, name="payouts")
+app.add_typer(service_app)
 
 
 def run() -> None:

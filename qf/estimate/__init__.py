@@ -146,6 +146,23 @@ class Estimator:
         self._book.record(giver, {name: wish.pair for name, wish in wishes.items()})
         return next(iter(wishes.values())).reason
 
+    def matches(self) -> dict[str, Fraction]:
+        """Return the capped match of every project as things stand, in base units of the payout token."""
+        names = list(self._book.projects())
+        shares = self._engine.shares(self._book.giver(None), {}, {}, names)
+        return {name: share.amount for name, share in zip(names, shares, strict=True)}
+
+    def effects(self, donor: str) -> dict[str, tuple[Fraction, Fraction]]:
+        """Return project -> its capped match now, and without all that `donor` and linked accounts gave, base units.
+
+        Only projects to which something of it counts.
+        """
+        giver = self._book.giver(donor)
+        gave = {name: pair for name, pair in self._book.pairs(giver).items() if self._book.counts(pair)}
+        names = list(gave)
+        now, without = (self._engine.shares(giver, before, {}, names) for before in ({}, gave))
+        return {name: (new.amount, old.amount) for name, new, old in zip(names, now, without, strict=True)}
+
     def _wishes(self, giver: Giver, gifts: Iterable[tuple[Any, ...]]) -> dict[str, _Wish]:
         wishes: dict[str, _Wish] = {}
         for gift in gifts:

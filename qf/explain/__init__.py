@@ -5,7 +5,7 @@
 "Without" is never a guess: all donations of the identity are taken out, to every project, and the pool is divided anew.
 """
 
-from qf.explain.donor import explain_donor
+from qf.explain.donor import explain_donations, explain_donor
 from qf.explain.project import explain_project
 from qf.explain.types import DonationExplanation, DonorEffect, DonorExplanation, ProjectExplanation
 
@@ -14,6 +14,7 @@ __all__ = [
     "DonorEffect",
     "DonorExplanation",
     "ProjectExplanation",
+    "explain_donations",
     "explain_donor",
     "explain_project",
 ]

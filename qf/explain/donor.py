@@ -37,20 +37,32 @@ def explain_donor(round: Round, inputs: Inputs, donor: str) -> DonorExplanation:
     Raises:
         InputError: nobody of that name gave; names similar ones.
     """
+    told = explain_donations(round, inputs, donor)
+    rows = rows_of_donor(inputs, told.donor)
+    effects, notes = _effects(round, inputs, rows, counted_rows(round, inputs, rows))
+    return replace(told, projects=effects, notes=notes)
+
+
+def explain_donations(round: Round, inputs: Inputs, donor: str) -> DonorExplanation:
+    """Return how everything `donor` and the accounts linked to it gave was counted, without what it did.
+
+    No donations of others are looked at, and none need be in `inputs`.
+
+    Raises:
+        InputError: nobody of that name gave; names similar ones.
+    """
     name = named(donor, "the donor")
-    rows = rows_of_donor(inputs, name)
-    counted = counted_rows(round, inputs, rows)
+    counted = counted_rows(round, inputs, rows_of_donor(inputs, name))
     identity = inputs.weights.identity.get(name, name)
     weight = _weight(counted, identity)
-    effects, notes = _effects(round, inputs, rows, counted)
     return DonorExplanation(
         donor=name,
         identity=identity,
         accounts=tuple(sorted(set(counted.ledger.donor.texts().tolist()))),
         weight=weight,
         donations=tuple(_donation(round, inputs, counted, row, weight) for row in range(len(counted.ledger))),
-        projects=effects,
-        notes=notes,
+        projects=(),
+        notes=(),
     )
 
 

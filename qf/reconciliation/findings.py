@@ -69,11 +69,14 @@ ADVICE: Mapping[Finding, str] = {
     Finding.UNBACKED: "look at the transaction: if no money came in, exclude the donation and say why",
     Finding.UNREADABLE: "look at the transaction, and at whether the address and kind of the source are right",
     Finding.UNKNOWN_TOKEN: "add the token to the chain file and to the prices, or say why it does not count",
-    Finding.UNKNOWN_PROJECT: "map it in [projects] of the chain file, or say why it does not count",
+    Finding.UNKNOWN_PROJECT: "map it in [projects] of the chain file, or correct it, or say why it does not count",
     Finding.DIFFERENT_PAYEE: "find out whose account it is (a donor may have named it); exclude it, or say why not",
     Finding.OUT_OF_WINDOW: "leave it: it will be excluded; say so, or mend the dates of the round",
     Finding.BALANCE_DIFFERS: "find the transfers that no donation explains before paying anything out",
     Finding.CODE_DIFFERS: "find out who changed the contract, and when, before believing its events",
-    Finding.INCOMPLETE: "wait if it is not final yet; else sync into a new store, with better endpoints or proof",
+    Finding.INCOMPLETE: (
+        "on a chain, wait if it is not final yet, else sync into a new store, with better endpoints or proof; "
+        "elsewhere, get the statement of the provider"
+    ),
 }
 """What to do about each finding."""

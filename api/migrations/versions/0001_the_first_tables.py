@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.String(), nullable=False),
         sa.Column("donor", sa.String(), nullable=False),
         sa.Column("sheet", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
         sa.Column("created_at", Seconds, nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("revoked_at", Seconds, nullable=True),
@@ -226,12 +227,15 @@ def upgrade() -> None:
         sa.Column("tx_hash", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("block", Seconds, nullable=True),
+        sa.Column("ledger_ids", Document, nullable=False),
         sa.Column("told", sa.String(), nullable=False),
         sa.Column("created_at", Seconds, nullable=False),
         sa.Column("changed_at", Seconds, nullable=False),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_gift_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gift")),
-        sa.UniqueConstraint("chain_id", "tx_hash", name=op.f("uq_gift_chain_id_tx_hash")),
+        sa.UniqueConstraint(
+            "account_id", "round_id", "chain_id", "tx_hash", name=op.f("uq_gift_account_id_round_id_chain_id_tx_hash")
+        ),
     )
     with op.batch_alter_table("gift", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_gift_account_id"), ["account_id"], unique=False)
@@ -382,6 +386,7 @@ def upgrade() -> None:
         sa.Column("settings", Document, nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("read_until", Seconds, nullable=True),
         sa.Column("created_at", Seconds, nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_source_round_id")),
@@ -548,16 +553,15 @@ def upgrade() -> None:
         "statement",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("at", Seconds, nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_statement_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
+        sa.UniqueConstraint("source_id", "number", name=op.f("uq_statement_source_id_number")),
     )
-    with op.batch_alter_table("statement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_statement_source_id"), ["source_id"], unique=False)
-
     op.create_table(
         "statement_line",
         sa.Column("statement_id", sa.String(), nullable=False),
@@ -574,9 +578,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo it."""
     op.drop_table("statement_line")
-    with op.batch_alter_table("statement", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_statement_source_id"))
-
     op.drop_table("statement")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_application_id"))

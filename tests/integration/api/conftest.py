@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -295,3 +297,20 @@ def answered() -> Answered:
         return response.json() if response.content else None
 
     return read
+
+
+@pytest.fixture
+def at_once() -> Callable[[Sequence[Callable[[], Any]]], list[Any]]:
+    """A function that calls others at the same moment, each in a thread, and returns what they return."""
+
+    def call(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        ready = threading.Barrier(len(calls))
+
+        def one(each: Callable[[], Any]) -> Any:
+            ready.wait()
+            return each()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(one, calls))
+
+    return call

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 from eth_account import Account as Wallet
 from eth_account.messages import encode_defunct
+from sqlmodel import select
 
+from api.applications import payees
 from api.schema import moment_text
+from api.sign_in.signatures import SignatureError
 from api.states import State
+from api.tables import Audit, Round, RoundEvent
+from tests.integration.api.applying import BASE, GOOD, begin, decide, prepared, projects, set_state
 
-FORM = {
-    "fields": [
-        {"id": "site", "label": "Site", "kind": "url", "required": True},
-        {"id": "mail", "label": "Mail", "kind": "email", "hidden": True},
-        {"id": "kind", "label": "Kind", "kind": "choice", "options": ["code", "care"]},
-        {"id": "budget", "label": "Budget", "kind": "file"},
-        {"id": "agree", "label": "Agreed", "kind": "checkbox", "required": True},
-    ]
-}
-GOOD = {"site": "https://well.test", "mail": "ann@well.test", "kind": "code", "agree": True}
-BASE = "/v1/rounds/spring/applications"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
 
 
 @pytest.fixture
 def operator(service, answered):
-    service.round(state=State.FROZEN, projects=())
-    operator = service.member("operator")
-    answered(operator.put("/v1/rounds/spring/form", json=FORM), 204)
-    return operator
+    return prepared(service, answered)
 
 
 @pytest.fixture
@@ -41,12 +29,7 @@ def owner(service, operator):
 
 @pytest.fixture
 def mine(owner, answered):
-    body = {"project": "well", "title": "A well", "answers": GOOD}
-    return f"{BASE}/{answered(owner.post(BASE, json=body), 201)['id']}"
-
-
-def decide(client, path, decision, reason="looked at it"):
-    return client.post(f"{path}/reviews", json={"decision": decision, "reason": reason})
+    return f"{BASE}/{begin(owner, 'well', answered)}"
 
 
 def test_an_application_becomes_a_project(service, operator, owner, mine, answered):
@@ -87,7 +70,11 @@ def test_others_neither_see_nor_touch_it(service, operator, mine, answered):
         answered(client.post(f"{mine}/submit"), 404)
     answered(service.client().get(mine), 401)
     answered(decide(service.member("auditor"), mine, "approved"), 403)
-    assert answered(service.member("reviewer").get(mine))["answers"]["mail"] == "ann@well.test"
+    answered(decide(service.member("reviewer", account="rae"), mine, "approved"), 404)
+    reviewer = service.member("reviewer")
+    answered(reviewer.get(mine), 404)
+    answered(service.client("ann").post(f"{mine}/submit"))
+    assert answered(reviewer.get(mine))["answers"]["mail"] == "ann@well.test"
 
 
 def test_a_rejection_has_a_reason_and_can_be_appealed(operator, owner, mine, answered):
@@ -99,43 +86,48 @@ def test_a_rejection_has_a_reason_and_can_be_appealed(operator, owner, mine, ans
     answered(decide(operator, mine, "approved"), 201)
 
 
-def test_nobody_reviews_their_own(service, operator, answered):
-    member = service.member("reviewer", account="zoe")
-    draft = answered(member.post(BASE, json={"project": "zoo", "title": "Zoo", "answers": GOOD}), 201)
-    path = f"{BASE}/{draft['id']}"
-    answered(member.post(f"{path}/submit"))
-    assert answered(decide(member, path, "approved"), 403)["code"] == "own_application"
+@pytest.fixture
+def dated(service, operator, clock):
+    """A round that takes applications from 10 to 20 seconds from now."""
+    return service.round(
+        "later",
+        state=State.FROZEN,
+        projects=(),
+        applications_open_at=clock.at + 10,
+        applications_close_at=clock.at + 20,
+    )
 
 
-def test_many_are_decided_about_at_once_or_none(service, operator, answered):
-    ids = []
-    for name in ("a", "b", "c"):
-        client = service.client(f"owner-{name}")
-        made = answered(client.post(BASE, json={"project": name, "title": name, "answers": GOOD}), 201)
-        ids.append(made["id"])
-        if name != "c":
-            answered(client.post(f"{BASE}/{made['id']}/submit"))
-    body = {"applications": ids, "decision": "approved", "reason": "all good"}
-    told = answered(operator.post(f"{BASE}/reviews", json=body), 409)
-    assert [each["where"] for each in told["problems"]] == ["c"]
-    assert answered(service.client().get("/v1/rounds/spring/projects"))["items"] == []
-    answered(operator.post(f"{BASE}/reviews", json={**body, "applications": ids[:2]}), 201)
-    assert len(answered(service.client().get("/v1/rounds/spring/projects"))["items"]) == 2
-
-
-def test_applications_have_their_time(service, operator, owner, answered, clock):
-    path = "/v1/rounds/spring/extend"
-    dates = {"applications_open_at": clock.at + 10, "applications_close_at": clock.at + 20}
-    service.round("later", state=State.FROZEN, projects=(), **dates)
-    base, body = "/v1/rounds/later/applications", {"project": "well", "title": "A well"}
-    assert answered(owner.post(base, json=body), 409)["code"] == "too_early"
+def test_applications_have_their_time(operator, owner, dated, answered, clock):
+    base = "/v1/rounds/later/applications"
+    assert answered(owner.post(base, json={"project": "well", "title": "A well"}), 409)["code"] == "too_early"
     clock.forward(10)
-    answered(owner.post(base, json=body), 201)
-    clock.forward(10)
-    assert answered(owner.post(base, json={**body, "project": "other"}), 409)["code"] == "too_late"
+    early = answered(owner.post(base, json={"project": "well", "title": "A well"}), 201)["id"]
+    late = answered(owner.post(base, json={"project": "bus", "title": "A bus"}), 201)["id"]
+    clock.forward(9)
+    answered(owner.post(f"{base}/{early}/submit"))
+    clock.forward(1)
+    assert answered(owner.post(f"{base}/{late}/submit"), 409)["code"] == "too_late"
     more = {"applications_close_at": moment_text(clock.at + 5), "reason": "the form was down"}
-    answered(operator.post(path.replace("spring", "later"), json=more))
-    answered(owner.post(base, json={**body, "project": "other"}), 201)
+    answered(operator.post("/v1/rounds/later/extend", json=more))
+    answered(owner.post(f"{base}/{late}/submit"))
+
+
+def test_a_late_application_is_admitted_by_an_operator_with_a_reason(service, owner, dated, answered, clock):
+    clock.forward(20)
+    base = "/v1/rounds/later/applications"
+    late = answered(owner.post(base, json={"project": "well", "title": "A well"}), 201)["id"]
+    path, reason = f"{base}/{late}/admit", {"reason": "they were in hospital"}
+    assert late in answered(owner.post(f"{base}/{late}/submit"), 409)["detail"]
+    for client in (service.member("reviewer"), service.member("auditor"), owner, service.member("admin", "city")):
+        answered(client.post(path, json=reason), 403)
+    answered(service.member("admin").post(path.replace(late, "0" * 16), json=reason), 404)
+    answered(service.member("operator", account="olga").post(path, json=reason), 204)
+    submitted = answered(owner.post(f"{base}/{late}/submit"))
+    assert [(word["kind"], word["reason"]) for word in submitted["reviews"]] == [("admission", reason["reason"])]
+    answered(service.member("operator", account="oleg").post(path, json=reason), 409)
+    with service.services.database.reading() as session:
+        assert "application.admitted" in set(session.exec(select(Audit.action)))
 
 
 def test_a_payout_address_signs_for_itself(owner, mine, answered):
@@ -153,6 +145,42 @@ def test_a_payout_address_signs_for_itself(owner, mine, answered):
     assert confirmed["payout_confirmed"] and confirmed["payout_address"] == wallet.address.lower()
 
 
+def test_a_payout_address_after_approval_takes_its_signature_and_is_told(service, operator, owner, mine, answered):
+    answered(owner.post(f"{mine}/submit"))
+    answered(decide(operator, mine, "approved"), 201)
+    wallet = Wallet.from_key("0x" + "11" * 32)
+    message = answered(owner.get(f"{mine}/payout-message", params={"address": wallet.address}))["message"]
+    signature = "0x" + wallet.sign_message(encode_defunct(text=message)).signature.hex().removeprefix("0x")
+    body = {"address": wallet.address, "signature": signature}
+    other = "0x" + "12" * 20
+    answered(owner.put(f"{mine}/payout", json={**body, "address": other}), 503)
+    answered(operator.put(f"{mine}/payout", json=body), 404)
+    answered(service.client("bob").put(f"{mine}/payout", json=body), 404)
+    answered(service.client().put(f"{mine}/payout", json=body), 401)
+    answered(owner.put(f"{mine}/payout", json=body))
+    [project] = projects(service, answered)
+    assert project["payout_confirmed"] and project["payout_address"] == wallet.address.lower()
+    with service.services.database.reading() as session:
+        told = [row.data for row in session.exec(select(RoundEvent).where(RoundEvent.kind == "project"))]
+        [deed] = session.exec(select(Audit).where(Audit.action == "project.payee"))
+    assert told[-1]["payout_address"] == wallet.address.lower() and deed.details["before"] == ""
+    set_state(service, State.PUBLISHED)
+    assert answered(owner.put(f"{mine}/payout", json=body), 409)["code"] == "round_over"
+
+
+def test_no_transaction_that_writes_is_open_while_a_chain_is_asked(service, owner, mine, answered, monkeypatch):
+    def asked(text, address, signature, wallets):
+        with service.services.database.writing() as session:
+            session.exec(select(Round).with_for_update()).all()
+        raise SignatureError("somebody else signed")
+
+    monkeypatch.setattr(payees, "verify_text", asked)
+    monkeypatch.setattr("api.database.engine.BUSY_SECONDS", 0)
+    told = answered(owner.put(f"{mine}/payout", json={"address": "0x" + "12" * 20, "signature": "0x"}), 422)
+    assert told["problems"][0]["where"] == "signature"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_files_are_what_their_content_says(service, owner, mine, answered):
     path = f"{mine}/files/budget"
     kept = answered(owner.put(path, content=PNG, headers={"content-type": "text/html"}))
@@ -163,39 +191,26 @@ def test_files_are_what_their_content_says(service, owner, mine, answered):
         answered(owner.put(path, content=data), 422)
     answered(owner.put(f"{mine}/files/site", content=PNG), 404)
     answered(service.client("bob").get(path), 404)
-    assert service.member("auditor").get(path).content == PNG
+    auditor = service.member("auditor")
+    answered(auditor.get(path), 404)
+    answered(owner.post(f"{mine}/submit"))
+    assert auditor.get(path).content == PNG and auditor.get(path).headers["x-content-type-options"] == "nosniff"
+    answered(decide(service.member("reviewer"), mine, "in_review"), 201)
+    answered(owner.put(path, content=PNG), 409)
 
 
-def test_exports_hold_no_formula_and_drafts_are_not_in_them(operator, owner, answered):
-    made = answered(owner.post(BASE, json={"project": "well", "title": "=1+1", "answers": GOOD}), 201)
-    answered(owner.post(BASE, json={"project": "draft", "title": "Draft"}), 201)
-    answered(owner.post(f"{BASE}/{made['id']}/submit"))
-    rows = list(csv.DictReader(io.StringIO(operator.get(f"{BASE}.csv").text)))
-    assert [(row["project"], row["title"], row["answer.mail"]) for row in rows] == [("well", "'=1+1", "ann@well.test")]
-    answered(owner.get(f"{BASE}.csv"), 403)
+def test_a_name_is_taken_once_however_many_ask_at_the_same_moment(service, operator, at_once):
+    clients = [service.client(f"owner-{number}") for number in range(6)]
+    body = {"project": "well", "title": "A well"}
+    statuses = at_once([lambda client=client: client.post(BASE, json=body).status_code for client in clients])
+    assert sorted(statuses) == [201] + [409] * 5
 
 
-def test_projects_are_imported_all_or_none(service, operator, answered):
-    path = "/v1/rounds/spring/projects"
-    assert answered(operator.post(path, content="project,title\na,Apple\nb,Bee\n"), 201)["projects"] == 2
-    told = answered(operator.post(path, content="project,title\nb,Bee\nc,Sea\n"), 409)
-    assert [each["where"] for each in told["problems"]] == ["b"]
-    told = answered(operator.post(path, content="project,titel\nd,Dee\n"), 422)
-    assert told["problems"][0]["where"].startswith("projects.csv")
-    found = answered(service.client().get(path, params={"search": "PP"}))["items"]
-    assert [each["project"] for each in found] == ["a"]
-    for search in ("%", "_", "\\"):
-        assert answered(service.client().get(path, params={"search": search}))["items"] == []
-
-
-def test_the_form_stands_once_somebody_has_applied(operator, mine, answered):
-    answered(operator.put("/v1/rounds/spring/form", json=FORM), 409)
-
-
-def test_a_form_with_faults_names_them_all(service, operator, answered):
-    service.round("autumn", projects=())
-    wrong = {
-        "fields": [{"id": "a", "label": "A"}, {"id": "a", "label": "A"}, {"id": "b", "label": "B", "kind": "choice"}]
-    }
-    told = answered(operator.put("/v1/rounds/autumn/form", json=wrong), 422)
-    assert [each["where"] for each in told["problems"]] == ["fields.1.id", "fields.2.options"]
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_account_has_a_bounded_number_of_applications(service, operator, owner, answered, monkeypatch):
+    monkeypatch.setattr("api.applications.changes.MOST", 2)
+    for name in ("a", "b"):
+        begin(service.client("ann"), name, answered)
+    assert answered(owner.post(BASE, json={"project": "c", "title": "C"}), 409)["code"] == "too_many"
+    begin(service.client("bob"), "c", answered)
+    assert answered(service.client("bob").post(BASE, json={"project": "a", "title": "A"}), 409)["code"] == "name_taken"

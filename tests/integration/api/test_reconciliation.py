@@ -80,7 +80,10 @@ def test_a_malformed_statement_names_every_line(service, operator, answered):
         "statement line 2", "statement line 3, column id", "statement line 4",
         "statement line 5, column id", "statement line 6",
     ]  # fmt: skip
-    for text in ("", "id\np1\n", "id,amount_base,colour\n", b"\xff\xfe", 'id,amount_base\n"p1,1\n'):
+    for text in (
+        "", "id\np1\n", "id,amount_base,colour\n", b"\xff\xfe", 'id,amount_base\n"p1,1\n',
+        "id,id,amount_base\na,b,1\n", "id,amount_base,token\np1,1,a\x00b\n",
+    ):  # fmt: skip
         answered(operator.post(path, content=text), 422)
 
 
@@ -90,13 +93,53 @@ def test_the_word_of_an_operator_is_public_and_can_be_taken_back(service, operat
     answered(operator.post("/v1/rounds/spring/overrides", json={**body, "place": "cash"}), 404)
     made = answered(operator.post("/v1/rounds/spring/overrides", json=body), 201)
     answered(operator.post("/v1/rounds/spring/overrides", json=body), 409)
+    shown = answered(service.client().get("/v1/rounds/spring/reconciliation"))
+    assert shown["unresolved"] == 0 and shown["lines"][0]["override"] == body["reason"], "it is good at once"
     assert reconciled(service, operator, answered)["unresolved"] == 0
     [notice] = answered(service.client().get("/v1/rounds/spring/notices"))
     assert notice["text"] == body["reason"]
     [shown] = answered(service.client().get("/v1/rounds/spring/overrides"))
     assert shown["id"] == made["id"]
     answered(operator.delete(f"/v1/rounds/spring/overrides/{made['id']}"), 204)
+    assert answered(service.client().get("/v1/rounds/spring/reconciliation"))["unresolved"] == 1
+    answered(operator.delete(f"/v1/rounds/spring/overrides/{made['id']}"), 404)
     assert reconciled(service, operator, answered)["unresolved"] == 1
+
+
+def test_a_word_on_what_no_longer_differs_stands_in_nobodys_way(service, operator, answered):
+    reconciled(service, operator, answered)
+    body = {"finding": "incomplete", "place": "card", "reason": "the provider closed; we hold its letter"}
+    answered(operator.post("/v1/rounds/spring/overrides", json=body), 201)
+    state(operator, answered, "id,amount_base\np1,100\np2,200\np3,300\n")
+    assert reconciled(service, operator, answered)["lines"] == []
+
+
+def test_the_last_statement_is_compared_also_if_two_came_in_one_second(service, operator, answered):
+    for amount in (1, 2, 100):
+        state(operator, answered, f"id,amount_base,token\np1,{amount},\np2,200,\np3,300,\n")
+    assert reconciled(service, operator, answered)["lines"] == []
+
+
+def test_a_file_is_its_own_proof_unless_a_statement_is_given_too(service, operator, answered):
+    state(operator, answered, "id,amount_base\np1,100\np2,200\np3,300\n")
+    answered(operator.post("/v1/rounds/spring/sources", json={"name": "bank", "kind": "csv"}), 201)
+    file = f"id,donor,project,amount,time\nb1,ann,well,100,{OPENED}\n"
+    answered(operator.post("/v1/rounds/spring/sources/bank/donations.csv", content=file))
+    found = reconciled(service, operator, answered)
+    assert (found["lines"], found["compared"], found["elsewhere"]) == ([], 4, 0)
+    assert {each["source"]: each["proof"] for each in found["evidence"]}["bank"] == "the file it came in"
+    path = "/v1/rounds/spring/sources/bank/statement"
+    answered(operator.post(path, content="id,amount_base\nb1,90\n"), 201)
+    assert lines(reconciled(service, operator, answered)) == [("different_amount", "bank/b1")]
+
+
+def test_a_donation_to_no_project_is_a_line_until_somebody_decides(service, operator, answered):
+    state(operator, answered, "id,amount_base\np1,100\np2,200\np3,300\n")
+    path, where = "/v1/rounds/spring/entries/corrections", {"id": "card/p2"}
+    answered(operator.post(path, params=where, json={"project": "wall", "reason": "misread"}), 201)
+    assert lines(reconciled(service, operator, answered)) == [("unknown_project", "card/p2")]
+    answered(operator.post(path, params=where, json={"project": "well", "reason": "read again"}), 201)
+    assert reconciled(service, operator, answered)["lines"] == []
 
 
 def test_a_batch_that_was_tampered_with_shows(service, operator, answered):

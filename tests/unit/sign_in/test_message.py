@@ -173,6 +173,75 @@ def test_a_long_message_is_refused_in_no_time(filler):
     assert time.process_time() - begun < 1
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://[x/", "https://[::::]/", "https://qf.test/[", "https://qf.test#a#b", "https://qf.test/%zz", "https",
+        "https://qf.test:http/", "https://qf.test /", "1https://qf.test", "://qf.test", "https://qf.test:1:2/",
+        "https://a@b@qf.test/", "https:////[", "https://qf.test/\\evil.test", "",
+    ],
+)  # fmt: skip
+def test_a_uri_that_could_be_read_in_two_ways_is_refused(uri):
+    assert refused(TEXT.replace("https://qf.test/sign-in", uri))
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://qf.test.evil.test/", "https://qf.test@evil.test", "https:qf.test", "qf.test:"]
+)
+def test_a_uri_that_only_looks_like_the_domain_is_not_at_it(uri):
+    with pytest.raises(MessageError, match="is not at"):
+        check(read_message(TEXT.replace("https://qf.test/sign-in", uri)), EXPECTED)
+
+
+@pytest.mark.parametrize("domain", ["[::1]:8000", "127.0.0.1", "localhost:3000", "xn--r8jz45g.test", "qf.test:"])
+def test_a_domain_may_be_a_number_or_have_a_port(domain):
+    assert read_message(TEXT.replace("qf.test wants", f"{domain} wants")).domain == domain
+
+
+@pytest.mark.parametrize(
+    "domain", ["[::::]", "[::1", "::1", "a b", "qf.test/", "qf.test?a", "qf.test:80:80", "[v1.x]", "%z", "a\\b"]
+)
+def test_a_domain_that_is_none_is_refused(domain):
+    assert refused(TEXT.replace("qf.test wants", f"{domain} wants"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [
+        ("2026-04-01T00:00:00.123456789012Z", NOW), ("2026-04-01T09:00:00+09:00", NOW),
+        ("2026-03-31t14:30:00-09:30", NOW), ("2016-12-31T23:59:60Z", 1_483_228_800),
+        ("2017-01-01T08:59:60.5+09:00", 1_483_228_800), ("0001-01-01T00:00:00Z", -62_135_596_800),
+    ],
+)  # fmt: skip
+def test_a_moment_is_read_in_every_spelling_of_its_standard(moment, seconds):
+    assert read_message(TEXT.replace("2026-04-01T00:00:00Z", moment)).issued_at == seconds
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-04-01T12:00:60Z", "2026-04-01T23:59:60+09:00", "2026-04-01T24:00:00Z", "2026-04-01T00:00:61Z",
+        "2026-04-01T00:00:00", "2026-04-01 00:00:00Z", "2026-04-01T00:00Z", "2026-04-01T00:00:00+24:00",
+        "2026-04-01T00:00:00+0900", "2026-04-01T00:00:00,5Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:60Z",
+        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-00:01", "2026-04-01T00:00:00.Z", "2026-4-1T00:00:00Z",
+    ],
+)  # fmt: skip
+def test_a_moment_that_never_was_is_refused(moment):
+    assert refused(TEXT.replace("2026-04-01T00:00:00Z", moment))
+
+
+def test_the_line_that_is_wrong_is_named():
+    lines = TEXT.split("\n")
+    for number in range(1, len(lines) + 1):
+        wrong = "\n".join([*lines[: number - 1], "^", *lines[number:]])
+        with pytest.raises(MessageError, match=f"^line {number} "):
+            read_message(wrong)
+    with pytest.raises(MessageError, match=f"^line {len(lines) + 1} is not expected"):
+        read_message(TEXT + "\nPS: hello")
+    with pytest.raises(MessageError, match="ends too early"):
+        read_message("\n".join(lines[:-1]))
+
+
 def test_what_is_written_is_read_back():
     read = read_message(TEXT + "\nExpiration Time: 2026-04-01T00:10:00Z\nRequest ID: a\nResources:\n- ipfs://a\n- b:c")
     assert read_message(write_message(replace(read, text="nothing"))) == read

@@ -1,0 +1,1 @@
+"""Giving on a chain: the transactions a wallet signs, and what becomes of those that were sent."""

@@ -1,0 +1,1 @@
+"""What donors gave, how it counted, and a receipt for it."""

@@ -1,0 +1,1 @@
+"""How much donors count: evidence about them, operators' words, and what donors say to that."""
