@@ -88,8 +88,9 @@ class Running:
 
     def kill(self) -> None:
         """End it and its children as a power cut does."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None or self.group():  # else its number may be somebody else's by now
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
 
     def group(self) -> list[int]:
