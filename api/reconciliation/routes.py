@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -96,28 +97,8 @@ def read_reconciliation(asking: AnyoneOfRound) -> ReconciliationOut:
         compared=report.compared,
         elsewhere=report.elsewhere,
         unresolved=len(report.unresolved),
-        evidence=[
-            EvidenceOut(
-                source=each.source,
-                kind=each.kind,
-                donations=each.donations,
-                block=each.block,
-                block_hash=each.block_hash,
-                proof=each.proof,
-            )
-            for each in report.evidence
-        ],
-        lines=[
-            LineOut(
-                finding=each.finding,
-                place=each.place,
-                ledger=each.ledger,
-                source=each.source,
-                advice=each.advice,
-                override=each.override,
-            )
-            for each in report.lines
-        ],
+        evidence=[EvidenceOut(**asdict(each)) for each in report.evidence],
+        lines=[LineOut(**asdict(each), advice=each.advice) for each in report.lines],
     )
 
 

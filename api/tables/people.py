@@ -63,7 +63,7 @@ class SignIn(SQLModel, table=True):
 
     Attributes:
         credential_id: what it was signed in with.
-        how: "eoa", "erc1271", "erc6492", "oidc" or "code".
+        how: "eoa", "contract", "oidc" or "code".
         chain_id: of the sign-in message; 0 if there was none.
         revoked_at: when it was ended before its time, by its owner or because a token was used twice.
     """

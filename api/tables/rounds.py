@@ -67,7 +67,7 @@ class Application(SQLModel, table=True):
     Attributes:
         project: what the ledger calls it, unique in the round.
         account_id: who applied; "" if an operator imported it.
-        state: see `api.applications.states`.
+        state: see `api.states.Application`.
         answers: field of the form -> answer; hidden ones included.
         owners: accounts whose donations are self-donations, as the ledger names donors.
         payout_address: where the match is paid; payout_confirmed: sealed by a signature of that address.
