@@ -76,7 +76,7 @@ bench: $(INSTALLED) $(NODE)
 	$(BIN)/python tests/benchmarks/table.py out/bench.json docs/reference/performance.md
 
 bench-api: $(INSTALLED)
-	PYTHONPATH=. $(BIN)/python tests/benchmarks/service/bench.py docs/reference/service-performance.md
+	$(BIN)/python -m tests.benchmarks.service.bench docs/reference/service-performance.md
 
 # mutmut runs the tests in a copy of the tree (mutants/), so the shared data must be named.
 mutants: export QF_SHARED ?= $(abspath ../shared)

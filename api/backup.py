@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -119,7 +120,7 @@ def _extracted(path: Path, folder: Path) -> dict[str, str]:
     """Return the digests of the files of a backup by name; the files are in `folder`, and are what they were."""
     try:
         with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
+            _unpack(archive, folder)
         document = json.loads((folder / MANIFEST).read_text("utf-8"))
         files = _files_in(document)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
@@ -131,6 +132,23 @@ def _extracted(path: Path, folder: Path) -> dict[str, str]:
     if faults:
         raise InputError(faults)
     return files
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of an archive into a folder; `extractall` has had its filter only since Python 3.11.4.
+
+    Raises:
+        ValueError: something in it is no plain file, or would lie elsewhere.
+    """
+    for member in archive:
+        parts = PurePosixPath(member.name).parts
+        content = archive.extractfile(member) if member.isreg() else None
+        if content is None or not parts or {"..", "/"} & set(parts):
+            raise ValueError(f"{member.name!r} is no file that a backup holds")
+        target = folder.joinpath(*parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with content, target.open("xb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def _files_in(document: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`make bench-api`: the service with a million donations in the database, and the page that says how it did.
 
-python tests/benchmarks/service/bench.py docs/reference/service-performance.md [--donations N] [--soak SECONDS]
+python -m tests.benchmarks.service.bench docs/reference/service-performance.md [--donations N] [--soak SECONDS]
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-from load import Call, Load, offer
-from town import OPERATOR_KEY, PROJECTS, deliveries, fill, second_token
+
+from tests.benchmarks.service.load import Call, Load, offer
+from tests.benchmarks.service.town import OPERATOR_KEY, PROJECTS, deliveries, fill, second_token
 
 PAGE = """\
 # Performance of the service

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tarfile
 
 import jsonschema_rs
 import polars as pl
@@ -16,6 +15,7 @@ from api.publishing import donations
 from api.states import State
 from api.tables import Round
 from qf.verify import verify
+from tests.integration.api.unpacking import unpack
 
 GIFTS = [("ann", "well", 1_000), ("bob", "well", 1_000), ("cy", "bus", 4_000), ("di", "bus", 100)]
 PAID = qf.settle(qf.preset("yen", pool=100_000), GIFTS)
@@ -166,8 +166,7 @@ def test_public_answers_carry_an_etag_and_are_revalidated(published):
 
 def test_the_archive_is_a_bundle_that_verifies_and_its_files_can_be_read_in_parts(published, tmp_path):
     client = published.client()
-    with tarfile.open(fileobj=io.BytesIO(client.get(f"{BASE}/bundle.tar").content)) as opened:
-        opened.extractall(tmp_path, filter="data")
+    unpack(io.BytesIO(client.get(f"{BASE}/bundle.tar").content), tmp_path)
     assert verify(tmp_path / "spring").payouts == PAID.payouts
     whole = client.get(f"{BASE}/bundle/result.json").content
     part = client.get(f"{BASE}/bundle/result.json", headers={"range": "bytes=10-19"})

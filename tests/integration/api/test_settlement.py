@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tarfile
 
 import polars as pl
 import pytest
@@ -18,6 +17,7 @@ from api.states import State
 from api.tables import Application, Credential, Job, Round, Settlement
 from qf.canonical import digest
 from qf.verify import verify
+from tests.integration.api.unpacking import unpack
 
 GIFTS = [("ann", "well", 1_000), ("bob", "well", 1_000), ("cy", "bus", 4_000), ("di", "bus", 100)]
 PAID = qf.settle(qf.preset("yen", pool=100_000), GIFTS)
@@ -69,8 +69,7 @@ def test_the_downloaded_bundle_verifies(service, published, answered, tmp_path):
     assert verify(folder).payouts == PAID.payouts
     archive = client.get("/v1/rounds/spring/bundle.tar")
     assert archive.content == client.get("/v1/rounds/spring/bundle.tar").content
-    with tarfile.open(fileobj=io.BytesIO(archive.content)) as opened:
-        opened.extractall(tmp_path / "tar", filter="data")
+    unpack(io.BytesIO(archive.content), tmp_path / "tar")
     assert verify(tmp_path / "tar" / "spring").payouts == PAID.payouts
     result = client.get("/v1/rounds/spring/bundle/result.json").content
     assert digest(result) == published["result_digest"]
