@@ -87,7 +87,8 @@ mutants: $(INSTALLED)
 lock: $(INSTALLED)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
-	$(COMPILE) pyproject.toml --extra cli --extra fast --extra plot --extra cluster --extra chain --extra api --extra telemetry --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra cli --extra fast --extra plot --extra cluster --extra chain --extra api --extra telemetry --extra simulations --group dev -o requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt pyproject.toml --extra api --extra fast --extra telemetry -o requirements/service.txt
 
 clean:
 	rm -rf build dist mutants out site .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -17,11 +17,11 @@ from api.etags import Heads
 from api.giving import routes as giving
 from api.health import routes as health
 from api.health import watching
+from api.health.metrics import Metrics
 from api.history import routes as history
 from api.hooks import routes as hooks
 from api.intake import routes as intake
 from api.live import routes as live
-from api.metrics import Metrics
 from api.organisations import routes as organisations
 from api.publishing import routes as publishing
 from api.reconciliation import routes as reconciliation

@@ -9,7 +9,7 @@ from api.organisations.members import found
 from api.organisations.schema import NewOrganisation
 from api.problems import ApiError
 from api.services import Services
-from api.sign_in.sessions import SignedInWith, credential_of
+from api.sessions.sessions import SignedInWith, credential_of
 from api.tables import Organisation
 from qf.chain.addresses import read_address
 from qf.errors import InputError, Problem

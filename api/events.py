@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select, update
 
-from api import jobs
+from api import queue
 from api.clock import new_id
 from api.tables import Hook, HookDelivery, Round, RoundEvent
 
@@ -40,7 +40,7 @@ def emit(session: Session, round: Round, kind: EventKind, data: dict[str, Any], 
     for hook in _listening(session, round, kind):
         delivery = HookDelivery(id=new_id(), hook_id=hook.id, round_id=round.id, number=number, created_at=at)
         session.add(delivery)
-        jobs.enqueue(session, "hook.deliver", delivery.id, {"delivery": delivery.id}, at)
+        queue.enqueue(session, "hook.deliver", delivery.id, {"delivery": delivery.id}, at)
     session.flush()
     return int(number)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from api.books.books import Books
 from api.clock import Clock, now
 from api.database import Database
-from api.estimates.books import Books
-from api.live.feed import Feed
+from api.feed.feed import Feed
+from api.keys.store import KeyStore
 from api.secrecy import Secrecy
 from api.settings import Settings
-from api.sign_in.keystore import KeyStore
 
 
 @dataclass(slots=True)

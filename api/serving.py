@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from api import logs
 from api.app import create_app
 from api.database import Database, missing_revisions, upgrade
-from api.jobs.processes import Workers
 from api.services import Services
 from api.settings import Settings
+from api.worker.processes import Workers
 from qf.errors import InputError
 
 PATIENCE = 15

@@ -4,7 +4,6 @@ Every endpoint takes exactly one `Asking` from a guard of this package; the test
 in every role.
 """
 
-from api.access.actor import ROLES, Actor, Right, Role
 from api.access.asking import Asking, OrganisationAsking, RoundAsking
 from api.access.guards import (
     Administering,
@@ -26,6 +25,7 @@ from api.access.guards import (
     SignedInToRound,
     Unidentified,
 )
+from api.actor import ROLES, Actor, Right, Role
 
 __all__ = [
     "ROLES",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from api import audit, events
-from api.access.actor import ROLES, Actor, Right, Role
+from api.actor import ROLES, Actor, Right, Role
 from api.problems import Forbidden, Unauthenticated
 from api.services import Services
 from api.tables import Membership, Organisation, Round

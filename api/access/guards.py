@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlmodel import select
 
-from api.access.actor import Actor, Right
 from api.access.asking import Asking, OrganisationAsking, RoundAsking
 from api.access.identify import SAFE, identify
+from api.actor import Actor, Right
 from api.problems import Forbidden, NotFound, Unauthenticated
 from api.schema import SlugPath
 from api.services import Services

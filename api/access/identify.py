@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import Request
 from sqlmodel import Session, select
 
-from api.access.actor import Actor, Right
+from api.actor import Actor, Right
 from api.problems import Unauthenticated
 from api.secrecy import hashed
 from api.services import Services
-from api.sign_in.cookies import name_of, require_own_page
-from api.sign_in.sessions import actor_of
+from api.sessions.cookies import name_of, require_own_page
+from api.sessions.sessions import actor_of
 from api.tables import ApiKey
 
 SAFE = frozenset({"GET", "HEAD"})

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from api.clock import new_id
 from api.problems import Conflict, NotFound
-from api.sign_in.sessions import SignedInWith
+from api.sessions.sessions import SignedInWith
 from api.tables import Account, Credential, Membership, RefreshToken, SignIn
 
 

@@ -12,10 +12,11 @@ from api.access import Role, SignedIn, SignedInReading
 from api.accounts import changes
 from api.problems import Invalid, NotFound
 from api.schema import Answer, Body, IdPath, Shown, Signature
-from api.sign_in import challenges, cookies, sessions
+from api.sessions import cookies, sessions
+from api.sessions.sessions import SignedInWith
+from api.sign_in import challenges
 from api.sign_in.challenges import Purpose
 from api.sign_in.codes import CodeError, code_key, read_code
-from api.sign_in.sessions import SignedInWith
 from api.tables import Credential, DonorCode, Membership, SignIn
 
 router = APIRouter(tags=["account"])

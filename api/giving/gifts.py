@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from api import jobs
+from api import queue
 from api.access import RoundAsking
 from api.clock import new_id
 from api.giving import nodes, places
@@ -73,7 +73,7 @@ def look_again(session: Session, round_id: str, chain_id: int, at: int, step: in
     """Queue the next look at a chain, one for all who ask for it within a step of some seconds."""
     due = (at // step + 1) * step
     work = {"round": round_id, "chain": chain_id}
-    jobs.enqueue(session, "gift.follow", f"{round_id}/{chain_id}/{due}", work, due)
+    queue.enqueue(session, "gift.follow", f"{round_id}/{chain_id}/{due}", work, due)
 
 
 def mine(asking: RoundAsking, after: str | None, limit: int) -> Page[GiftOut]:

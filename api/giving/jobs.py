@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from api.giving import nodes, places
 from api.giving.gifts import STEP, UNFINISHED, look_again
 from api.giving.schema import GiftState
-from api.jobs import Handler
+from api.queue import Handler
 from api.services import Services
 from api.sources.changes import chain_file, sources_of
 from api.sources.schema import SourceKind

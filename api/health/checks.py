@@ -6,10 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from api.database import missing_revisions
-from api.jobs.upkeep import watched_chains
 from api.schema import Answer
 from api.services import Services
 from api.tables import Source
+from api.worker.upkeep import watched_chains
 from qf.errors import InputError
 
 

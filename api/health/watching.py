@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.metrics import Metrics
+from api.health.metrics import Metrics
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that are asked all the time, and are logged only if they fail."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from api import jobs
+from api import queue
 from api.access import OrganisationAsking
 from api.clock import new_id
 from api.hooks.addresses import RefusedError, read_url
@@ -99,7 +99,7 @@ def ping(asking: OrganisationAsking, name: str) -> HookDelivery:
     number = asking.session.exec(tests.where(HookDelivery.hook_id == hook.id, HookDelivery.round_id == TEST)).one() + 1
     row = HookDelivery(id=new_id(), hook_id=hook.id, round_id=TEST, number=number, created_at=asking.at)
     asking.session.add(row)
-    jobs.enqueue(asking.session, "hook.deliver", row.id, {"delivery": row.id}, asking.at)
+    queue.enqueue(asking.session, "hook.deliver", row.id, {"delivery": row.id}, asking.at)
     return row
 
 
@@ -120,7 +120,7 @@ def redeliver(asking: OrganisationAsking, name: str, delivery: str) -> HookDeliv
     asking.session.add(row)
     series = new_id()
     work = {"delivery": row.id, "series": series, "since": asking.at}
-    jobs.enqueue(asking.session, "hook.deliver", f"{row.id}/{series}", work, asking.at)
+    queue.enqueue(asking.session, "hook.deliver", f"{row.id}/{series}", work, asking.at)
     asking.record("hook.redelivered", _subject(hook), delivery=row.id)
     return row
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from api import jobs, signing
+from api import queue, signing
 from api.hooks.changes import SEALED, address_of
 from api.hooks.schema import Delivered
 from api.hooks.sending import Outcome, post
 from api.hooks.words import TEST, sentence
-from api.jobs import Failure, Handler
+from api.queue import Failure, Handler
 from api.schema import moment_text
 from api.services import Services
 from api.tables import Hook, HookDelivery, Job, Round, RoundEvent
@@ -76,7 +76,7 @@ def _write(services: Services, work: Mapping[str, Any], outcome: Outcome | None)
         else:
             tried = work.get("tried", 0) + 1
             key = f"{row.id}/{work.get('series', '')}/{tried}"
-            jobs.enqueue(session, "hook.deliver", key, {**work, "tried": tried}, at + wait_after(tried))
+            queue.enqueue(session, "hook.deliver", key, {**work, "tried": tried}, at + wait_after(tried))
 
 
 def _wake(session: Session, row: HookDelivery, at: int) -> None:
@@ -84,7 +84,7 @@ def _wake(session: Session, row: HookDelivery, at: int) -> None:
     query = select(HookDelivery).where(HookDelivery.hook_id == row.hook_id, HookDelivery.state == Delivered.WAITING)
     for other in session.exec(query.where(HookDelivery.id != row.id)).all():
         work = {"delivery": other.id, "series": row.id}
-        jobs.enqueue(session, "hook.deliver", f"{other.id}/{row.id}", work, at)
+        queue.enqueue(session, "hook.deliver", f"{other.id}/{row.id}", work, at)
 
 
 def _given_up(session: Session, job: Job) -> None:

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
 from api.intake.reading import Reading
-from api.intake.recording import Gift, Origin, revise
 from api.intake.schema import Correction
 from api.problems import Conflict, Invalid, NotFound
+from api.recording import Gift, Origin, revise
 from api.rounds.notices import say
 from api.states import State
 from api.tables import Entry, Source

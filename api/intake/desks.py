@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 from api.access import RoundAsking
 from api.intake import once
 from api.intake.reading import Reading, numbered
-from api.intake.recording import Gift, Origin, record
 from api.intake.schema import DeskDonation, NewBatch
 from api.problems import Conflict, Fault
+from api.recording import Gift, Origin, record
 from api.secrecy import Secrecy
 from api.sign_in.codes import CodeError, code_key, read_code
 from api.sources.changes import accepting

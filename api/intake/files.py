@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from api.access import RoundAsking
 from api.intake.reading import PERSONAL, PSEUDONYM
-from api.intake.recording import Gift, Origin, record
 from api.intake.schema import RecordedOut
 from api.intake.webhooks import unknown_projects
 from api.problems import Invalid
+from api.recording import Gift, Origin, record
 from api.schema import LAST_SECOND
 from api.sources.changes import accepting
 from api.tables import Source

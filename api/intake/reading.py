@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from api.intake.recording import Gift
 from api.intake.schema import Amount, NewDonation
 from api.problems import Fault, Invalid
+from api.recording import Gift
 from api.tables import Round
 from qf.columns import canonical_name
 from qf.units import parse_decimal, to_units

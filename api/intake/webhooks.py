@@ -19,9 +19,9 @@ from api import signing
 from api.access import RoundAsking
 from api.intake import once
 from api.intake.reading import Reading, numbered
-from api.intake.recording import Gift, Origin, in_parts, record, revise, revisions
 from api.intake.schema import Delivery, RecordedOut, Refund
 from api.problems import Conflict, Fault, Invalid, Unauthenticated
+from api.recording import Gift, Origin, in_parts, record, revise, revisions
 from api.sources.changes import SEALED, accepting
 from api.states import Application as ApplicationState
 from api.tables import Application, Round, Source

@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 
 from api.access import AnyoneOfRound
-from api.live.feed import Feed
-from api.live.happenings import Heard, rows_after
+from api.feed.feed import Feed
+from api.feed.happenings import Heard, rows_after
 from api.schema import Answer, Shown
 
 router = APIRouter(tags=["live"])

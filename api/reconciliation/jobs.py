@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.jobs import Handler
+from api.queue import Handler
 from api.reconciliation.reports import run
 from api.services import Services
 

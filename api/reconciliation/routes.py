@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from api import jobs
+from api import queue
 from api.access import AnyoneOfRound, Operating
 from api.bodies import FILE, Octets
 from api.problems import NotFound
@@ -106,7 +106,7 @@ def read_reconciliation(asking: AnyoneOfRound) -> ReconciliationOut:
 def reconcile(asking: Operating) -> Queued:
     """Compare the donations with where they came from; a worker does it."""
     key = f"{asking.round.id}/{asking.round.entries}/{asking.at}"
-    return Queued(job=jobs.enqueue(asking.session, "round.reconcile", key, {"round": asking.round.id}, asking.at))
+    return Queued(job=queue.enqueue(asking.session, "round.reconcile", key, {"round": asking.round.id}, asking.at))
 
 
 @router.post("/rounds/{round}/sources/{source}/statement", status_code=201, openapi_extra=FILE)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api import audit, events, jobs
+from api import audit, events, queue
 from api.access import RoundAsking
 from api.problems import Conflict, Fault, Invalid
 from api.rounds.notices import say
@@ -27,7 +27,7 @@ def schedule(session: Session, round: Round) -> None:
     """Queue the jobs that open and close a frozen round at its dates."""
     for moment in (round.opens_at, round.closes_at):
         if moment is not None:
-            jobs.enqueue(session, TICK, f"{round.id}/{moment}", {"round": round.id}, moment)
+            queue.enqueue(session, TICK, f"{round.id}/{moment}", {"round": round.id}, moment)
 
 
 def tick(session: Session, round_id: str, at: int) -> None:

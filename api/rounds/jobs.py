@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.jobs import Handler
+from api.queue import Handler
 from api.rounds.dates import TICK, tick
 from api.services import Services
 

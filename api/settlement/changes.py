@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from api import jobs
+from api import queue
 from api.access import RoundAsking
 from api.clock import new_id
 from api.events import EventKind
@@ -42,7 +42,7 @@ def ask_for(asking: RoundAsking) -> Settlement:
         entries=round.entries,
     )
     asking.session.add(row)
-    jobs.enqueue(asking.session, "round.settle", row.id, {"settlement": row.id}, asking.at)
+    queue.enqueue(asking.session, "round.settle", row.id, {"settlement": row.id}, asking.at)
     asking.record("settlement.asked", subject=_subject(row), entries=row.entries)
     return row
 
@@ -110,7 +110,7 @@ def ask_for_preview(asking: RoundAsking, mechanisms: list[str]) -> Preview:
         requested_at=asking.at,
     )
     asking.session.add(row)
-    jobs.enqueue(asking.session, "round.preview", row.id, {"preview": row.id}, asking.at)
+    queue.enqueue(asking.session, "round.preview", row.id, {"preview": row.id}, asking.at)
     return row
 
 

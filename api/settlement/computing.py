@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from api.inputs import Standing, facts_digest, standing_of
-from api.jobs import Failure, Handler
+from api.queue import Failure, Handler
 from api.reconciliation.reports import latest
 from api.services import Services
 from api.settlement.bundles import bundle_path, summary_of

@@ -23,8 +23,8 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx2
 
+from api.keys.tokens import TokenError, read_id_token
 from api.secrecy import Secrecy
-from api.sign_in.tokens import TokenError, read_id_token
 
 TIMEOUT = 5.0
 """Seconds to wait for a provider, each time it is silent."""

@@ -10,10 +10,10 @@ import httpx2
 
 from api.problems import NotFound, Unauthenticated, Unavailable
 from api.services import Services
+from api.sessions.sessions import SignedInWith
 from api.settings import Settings
 from api.sign_in import challenges, oidc
 from api.sign_in.oidc import NoProviderError, OpenIdError, Provider
-from api.sign_in.sessions import SignedInWith
 
 PURPOSE = "oidc"
 

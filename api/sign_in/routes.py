@@ -12,10 +12,11 @@ from api.access import SignedIn, Unidentified
 from api.problems import Unauthenticated
 from api.schema import Address, Answer, Body, ChainNumber, Shown, Signature
 from api.services import Services
-from api.sign_in import challenges, cookies, openid, sessions
+from api.sessions import cookies, sessions
+from api.sessions.sessions import Opened, SignedInWith
+from api.sign_in import challenges, openid
 from api.sign_in.challenges import Purpose
 from api.sign_in.codes import CodeError, code_key, read_code
-from api.sign_in.sessions import Opened, SignedInWith
 from api.tables import DonorCode
 
 router = APIRouter(tags=["sign-in"])

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from api.access import RoundAsking
 from api.clock import new_id
-from api.intake.recording import lock
 from api.problems import Conflict, Fault, Invalid, NotFound
+from api.recording import lock
 from api.secrecy import new_key
 from api.services import Services
 from api.sources.schema import NewSource, SourceKind, SourceOut

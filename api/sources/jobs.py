@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.jobs import Handler
+from api.queue import Handler
 from api.services import Services
 from api.sources.changes import chain_file, refusal
 from api.sources.reading import read_chains, record_chains

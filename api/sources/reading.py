@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from api.intake.recording import Gift, Origin, lock, record, revise, revisions
+from api.recording import Gift, Origin, lock, record, revise, revisions
 from api.services import Services
 from api.sources.changes import refusal
 from api.tables import Round, Source

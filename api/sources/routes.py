@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api import jobs
+from api import queue
 from api.access import AnyoneOfRound, Operating
 from api.schema import Queued, SlugPath
 from api.sources import changes
@@ -56,4 +56,4 @@ def sync_source(asking: Operating, source: SlugPath) -> Queued:
     found = changes.require(asking.session, asking.round.id, source, SourceKind.CHAIN)
     changes.accepting(asking.session, asking.round, found)
     work = {"source": found.id}
-    return Queued(job=jobs.enqueue(asking.session, "source.sync", f"{found.id}/now/{asking.at}", work, asking.at))
+    return Queued(job=queue.enqueue(asking.session, "source.sync", f"{found.id}/now/{asking.at}", work, asking.at))

@@ -11,7 +11,7 @@ from api.tables.base import document, integer, moment
 
 
 class Job(SQLModel, table=True):
-    """Something a worker does; see `api.jobs`.
+    """Something a worker does; see `api.queue`.
 
     Attributes:
         kind: a key of the registry of jobs.

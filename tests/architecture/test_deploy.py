@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 
 from tests.architecture.source import REPOSITORY
 
-DEPLOY = REPOSITORY / "deploy"
+DEPLOY = REPOSITORY / "api" / "deploy"
 UNITS = ("qf.service", "qf-worker.service")
 
 PINNED = re.compile(r"[a-z0-9./-]+:\d+\.\d+(\.\d+)?[a-z0-9.-]*(@sha256:[0-9a-f]{64})?")

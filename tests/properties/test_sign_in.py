@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from api.keys import tokens
+from api.keys.ring import KeyRing, SigningKey
+from api.keys.tokens import Claims, TokenError
 from api.secrecy import Secrecy
-from api.sign_in import tokens
 from api.sign_in.codes import ALPHABET, LENGTH, CodeError, code_key, new_code, read_code
-from api.sign_in.keys import KeyRing, SigningKey
 from api.sign_in.message import MessageError, SignInMessage, read_message, write_message
 from api.sign_in.parts import moment_text, read_moment
-from api.sign_in.tokens import Claims, TokenError
 from qf.chain.addresses import checksummed
 from qf.chain.types import Address
 

@@ -15,8 +15,8 @@ from api.database import Database, upgrade
 from api.schema import moment_text
 from api.secrecy import hashed
 from api.services import Services
+from api.sessions.sessions import SignedInWith, open_session
 from api.settings import Settings
-from api.sign_in.sessions import SignedInWith, open_session
 from api.tables import Account, ApiKey, Application, Credential, Entry, Membership, Organisation, Round, Source
 from qf import round_of
 from qf.canonical import canonical_json, digest

@@ -18,19 +18,19 @@ from fastapi.testclient import TestClient
 from sqlalchemy import make_url
 
 from api.access import guards
-from api.access.actor import Actor, Role
 from api.access.identify import identify
+from api.actor import Actor, Role
 from api.app import create_app
 from api.clock import new_id
 from api.database import Database, upgrade
-from api.jobs.registry import HANDLERS
-from api.jobs.working import work_once
 from api.schema import moment_text
 from api.services import Services
 from api.settings import Settings
 from api.states import Application as Approval
 from api.states import State
 from api.tables import Account, Application, Entry, Membership, Organisation, Round, Source
+from api.worker.registry import HANDLERS
+from api.worker.working import work_once
 from qf import round_of
 from qf.canonical import canonical_json, digest
 from qf.rules import document_of

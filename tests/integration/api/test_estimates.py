@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import qf
-from api.estimates import book, books
+from api.books import book, books
 from api.states import State
 from api.tables import Account, Credential
 

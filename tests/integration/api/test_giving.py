@@ -10,7 +10,7 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from eth_utils.crypto import keccak
 from sqlmodel import col, select
 
-from api import jobs
+from api import queue
 from api.states import Application as Approval
 from api.states import State
 from api.tables import Application, Entry
@@ -249,11 +249,11 @@ def test_what_is_offered_is_signed_sent_followed_recorded_and_reconciled(service
         service.work()
         assert states(client, answered) == dict.fromkeys(sent, "final")
         with service.services.database.writing() as session:
-            jobs.enqueue(session, "source.sync", "now", {"source": "chain-of-spring"}, clock())
+            queue.enqueue(session, "source.sync", "now", {"source": "chain-of-spring"}, clock())
         service.work()
         assert states(client, answered) == dict.fromkeys(sent, "final")
         with service.services.database.writing() as session:
-            jobs.enqueue(session, "round.reconcile", "now", {"round": "spring"}, clock())
+            queue.enqueue(session, "round.reconcile", "now", {"round": "spring"}, clock())
         service.work()
         assert states(client, answered) == dict.fromkeys(sent, "reconciled")
     with service.services.database.reading() as session:

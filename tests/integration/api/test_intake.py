@@ -210,7 +210,7 @@ def test_a_rotated_secret_makes_the_old_one_useless_and_is_not_shown_again(servi
 
 def test_a_delivery_that_waits_for_the_end_of_a_round_is_not_recorded_after_it(service, secret, answered):
     """The round ends between the request and its turn: what counts is how the round stands when it is written."""
-    from api.intake import recording
+    from api import recording
     from api.tables import Round
 
     services, waiting, done = service.services, threading.Event(), []

@@ -12,18 +12,18 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-from api import jobs
+from api import queue
 from api.clock import new_id
-from api.jobs import processes, working
-from api.jobs.processes import Lane, Workers
-from api.jobs.queue import ATTEMPTS, LEASE, LONGEST_WAIT, abandon, give_up, wait_after
-from api.jobs.registry import FAILURES, HANDLERS, LONG
-from api.jobs.tidying import DAY
-from api.jobs.upkeep import upkeep
-from api.jobs.working import work_once
 from api.problems import Conflict
+from api.queue import ATTEMPTS, LEASE, LONGEST_WAIT, abandon, give_up, wait_after
 from api.states import State
 from api.tables import Account, Job, Nonce, Preview, RefreshToken, Settlement, SignIn, Source
+from api.worker import processes, working
+from api.worker.processes import Lane, Workers
+from api.worker.registry import FAILURES, HANDLERS, LONG
+from api.worker.tidying import DAY
+from api.worker.upkeep import upkeep
+from api.worker.working import work_once
 from qf.errors import ChainError
 
 NOBODY_CALLS = 20
@@ -36,7 +36,7 @@ def put(service) -> Callable[..., int]:
 
     def queued(key: str = "a", kind: str = "t", **work: object) -> int:
         with service.services.database.writing() as session:
-            return jobs.enqueue(session, kind, key, work, service.clock())
+            return queue.enqueue(session, kind, key, work, service.clock())
 
     return queued
 
@@ -47,7 +47,7 @@ def claim(service):
 
     def claimed(worker: str = "w") -> Job | None:
         with service.services.database.writing() as session:
-            job = jobs.claim(session, worker, ["t"], service.clock())
+            job = queue.claim(session, worker, ["t"], service.clock())
             if job is not None:
                 session.expunge(job)
             return job
@@ -64,7 +64,7 @@ def row(service, number: int) -> Job:
 
 def finish(service, job: Job, worker: str, problem: str = "") -> bool:
     with service.services.database.writing() as session:
-        return jobs.finish(session, job, worker, service.clock(), problem)
+        return queue.finish(session, job, worker, service.clock(), problem)
 
 
 def until(what: Callable[[], object]) -> None:
@@ -85,7 +85,7 @@ def test_a_job_of_one_kind_and_key_is_queued_once(service, put):
 
 def done(service) -> tuple[Job, str]:
     with service.services.database.writing() as session:
-        job = jobs.claim(session, "w", ["t"], service.clock())
+        job = queue.claim(session, "w", ["t"], service.clock())
         assert job is not None
         session.expunge(job)
         return job, "w"
@@ -94,12 +94,12 @@ def done(service) -> tuple[Job, str]:
 def test_queueing_the_same_job_at_the_same_time_makes_one(service):
     numbers, begin = [], threading.Barrier(8)
 
-    def queue() -> None:
+    def put() -> None:
         begin.wait()
         with service.services.database.writing() as session:
-            numbers.append(jobs.enqueue(session, "t", "same", {}, 0))
+            numbers.append(queue.enqueue(session, "t", "same", {}, 0))
 
-    threads = [threading.Thread(target=queue) for _ in range(8)]
+    threads = [threading.Thread(target=put) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -116,7 +116,7 @@ def test_many_workers_do_every_job_once(service):
     count, seen, lock = 60, [], threading.Lock()
     with service.services.database.writing() as session:
         for number in range(count):
-            jobs.enqueue(session, "t", str(number), {"number": number}, 0)
+            queue.enqueue(session, "t", str(number), {"number": number}, 0)
 
     def handler(_, work) -> None:
         with lock:
@@ -136,7 +136,7 @@ def test_many_workers_do_every_job_once(service):
 
 def test_a_job_waits_until_it_is_due(service, claim):
     with service.services.database.writing() as session:
-        jobs.enqueue(session, "t", "later", {}, service.clock() + 10)
+        queue.enqueue(session, "t", "later", {}, service.clock() + 10)
     assert claim() is None
     service.clock.forward(10)
     assert claim() is not None
@@ -162,8 +162,8 @@ def test_a_worker_that_says_it_lives_keeps_the_job(service, put, claim):
     for _ in range(3):
         service.clock.forward(LEASE)
         with service.services.database.writing() as session:
-            assert jobs.keep(session, number, "w1", service.clock())
-            assert not jobs.keep(session, number, "w2", service.clock())
+            assert queue.keep(session, number, "w1", service.clock())
+            assert not queue.keep(session, number, "w2", service.clock())
         assert claim("w2") is None
 
 
@@ -358,7 +358,7 @@ def test_a_process_that_is_killed_is_replaced_and_its_job_done(service, workers,
     until(lambda: len(workers.children) == len(Lane))
     [short] = [child for child in workers.children if child.lane is Lane.SHORT]
     with service.services.database.writing() as session:  # as if it had begun this job
-        number = jobs.enqueue(session, "jobs.tidy", new_id(), {}, 0)
+        number = queue.enqueue(session, "jobs.tidy", new_id(), {}, 0)
         job = session.get_one(Job, number)
         job.state, job.lease, job.leased_until, job.attempts = "running", short.name, int(time.time()) + 1_000, 1
     os.kill(short.process.pid, signal.SIGKILL)

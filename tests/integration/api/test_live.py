@@ -14,10 +14,11 @@ import pytest
 
 import qf
 from api.events import EventKind, emit
-from api.live import feed as feeds
-from api.live import matches, routes
-from api.live.feed import Feed
-from api.live.happenings import events_after, events_since
+from api.feed import feed as feeds
+from api.feed import matches
+from api.feed.feed import Feed
+from api.feed.happenings import events_after, events_since
+from api.live import routes
 from api.live.routes import _stream
 from api.serving import Server, bind
 from api.tables import Round

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
-from api import jobs
+from api import queue
 from api.app import create_app
 from api.tables import Source
 
@@ -52,9 +52,9 @@ def test_jobs_donations_chains_and_listeners_are_counted(service, numbers):
     at = service.clock()
     service.give("ann", "well", 5), service.give("bob", "bus", 5)
     with service.services.database.writing() as session:
-        jobs.enqueue(session, "t", "a", {}, at)
-        jobs.enqueue(session, "t", "b", {}, at + 50)
-        jobs.claim(session, "w", ["t"], at)
+        queue.enqueue(session, "t", "a", {}, at)
+        queue.enqueue(session, "t", "b", {}, at + 50)
+        queue.claim(session, "w", ["t"], at)
         given = {"round_id": "spring", "created_at": at - 9, "created_by": "x", "kind": "chain"}
         session.add(Source(id="c", name="safe", read_until=at - 7, **given))
     found = numbers()

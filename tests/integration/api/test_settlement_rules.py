@@ -15,7 +15,7 @@ from sqlmodel import select
 import qf
 from api.access import Right
 from api.clock import new_id
-from api.jobs.queue import LEASE
+from api.queue import LEASE
 from api.reconciliation import reports
 from api.secrecy import hashed
 from api.settlement import computing

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api.app import create_app
+from api.keys.ring import SigningKey
+from api.keys.store import KeyStore
 from api.sign_in import challenges
-from api.sign_in.keys import SigningKey
-from api.sign_in.keystore import KeyStore
 from api.tables import RefreshToken, SignIn
 from api.tables import SigningKey as SigningKeyRow
 from qf.errors import ChainError

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from api.sign_in.cookies import BEFORE_LIFE
+from api.sessions.cookies import BEFORE_LIFE
 from api.tables import Credential, Nonce
 from tests.integration.sign_in import provider as providers
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jose import jwk, jwt
 
-from api.sign_in.keys import SigningKey
+from api.keys.ring import SigningKey
 
 CLIENT, SECRET = "qf rounds", "s3cret:/?&"
 """What the provider calls the service, with characters that have to be escaped in a header."""

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from api.keys.ring import SigningKey
 from api.secrecy import Secrecy
 from api.sign_in import oidc
-from api.sign_in.keys import SigningKey
 from api.sign_in.oidc import NoProviderError, OpenIdError
 from tests.integration.sign_in.provider import BACK, CLIENT, SECRET, Handler, Provider, openid_provider, rsa_key
 

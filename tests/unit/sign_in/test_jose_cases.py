@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from jose import jwk, jws, jwt
 
-from api.sign_in import tokens
-from api.sign_in.keys import KeyRing, SigningKey
-from api.sign_in.tokens import TokenError
+from api.keys import tokens
+from api.keys.ring import KeyRing, SigningKey
+from api.keys.tokens import TokenError
 
 NOW, US = 1_775_000_000, "https://qf.test"
 

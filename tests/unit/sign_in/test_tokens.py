@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from jose import jwt
 
-from api.sign_in import tokens
-from api.sign_in.keys import LIFE, OVERLAP, KeyRing, SigningKey
-from api.sign_in.tokens import Claims, TokenError
+from api.keys import tokens
+from api.keys.ring import LIFE, OVERLAP, KeyRing, SigningKey
+from api.keys.tokens import Claims, TokenError
 
 NOW = 1_775_000_000
 US = "https://qf.test"

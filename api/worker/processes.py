@@ -21,12 +21,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import logs
 from api.clock import new_id
-from api.jobs.queue import Handler, abandon
-from api.jobs.registry import HANDLERS, LONG
-from api.jobs.upkeep import upkeep
-from api.jobs.working import work_once
+from api.queue import Handler, abandon
 from api.services import Services
 from api.settings import Settings
+from api.worker.registry import HANDLERS, LONG
+from api.worker.upkeep import upkeep
+from api.worker.working import work_once
 
 IDLE = 0.5
 """Seconds between two looks at an empty queue."""

@@ -12,14 +12,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from api.access.actor import Actor
+from api.actor import Actor
 from api.clock import new_id
+from api.keys import tokens
+from api.keys.ring import SigningKey
+from api.keys.tokens import Claims, TokenError
 from api.problems import Unauthenticated
 from api.secrecy import hashed
 from api.services import Services
-from api.sign_in import tokens
-from api.sign_in.keys import SigningKey
-from api.sign_in.tokens import Claims, TokenError
 from api.tables import Account, Credential, RefreshToken, SignIn
 
 LIFE = 7 * 86_400

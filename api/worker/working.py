@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.jobs.queue import LEASE, Handler, claim, finish, is_due, keep
 from api.problems import ApiError
+from api.queue import LEASE, Handler, claim, finish, is_due, keep
 from api.services import Services
 from api.tables import Job
 from qf.errors import QfError

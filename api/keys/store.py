@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from api.database import Database
+from api.keys.ring import KeyRing, SigningKey
 from api.secrecy import Secrecy
-from api.sign_in.keys import KeyRing, SigningKey
 from api.tables import SigningKey as Row
 
 FRESH = 60

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from api.giving.jobs import JOBS as GIVING
 from api.hooks.jobs import FAILURES as HOOK_FAILURES
 from api.hooks.jobs import JOBS as HOOKS
-from api.jobs.queue import Failure, Handler
-from api.jobs.tidying import JOBS as TIDYING
+from api.queue import Failure, Handler
 from api.reconciliation.jobs import JOBS as RECONCILIATION
 from api.rounds.jobs import JOBS as ROUNDS
 from api.settlement.computing import FAILURES as SETTLEMENT_FAILURES
 from api.settlement.computing import JOBS as SETTLEMENT
 from api.sources.jobs import JOBS as SOURCES
+from api.worker.tidying import JOBS as TIDYING
 
 HANDLERS: Mapping[str, Handler] = {**TIDYING, **ROUNDS, **SOURCES, **RECONCILIATION, **SETTLEMENT, **HOOKS, **GIVING}
 """Kind of job -> what does it."""

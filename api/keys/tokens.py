@@ -17,7 +17,7 @@ from typing import Any
 from jose import jws, jwt
 from jose.exceptions import JOSEError
 
-from api.sign_in.keys import KeyRing, SigningKey
+from api.keys.ring import KeyRing, SigningKey
 
 LIFE = 600
 """Seconds an access token is good for."""

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import floor
 
-from api.estimates.book import Book
-from api.estimates.books import Books
-from api.live.happenings import Heard
+from api.books.book import Book
+from api.books.books import Books
+from api.feed.happenings import Heard
 from api.problems import ApiError
 
 KIND = "estimates"

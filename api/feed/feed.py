@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import structlog
 from anyio import CapacityLimiter, to_thread
 
+from api.books.books import Books
 from api.database import Database
-from api.estimates.books import Books
-from api.live.happenings import AT_ONCE, Heard, events_after, events_since
-from api.live.matches import MatchChanges
+from api.feed.happenings import AT_ONCE, Heard, events_after, events_since
+from api.feed.matches import MatchChanges
 from api.problems import TooMany
 
 MOST = 2_000

@@ -14,9 +14,9 @@ from collections import OrderedDict
 import structlog
 from sqlmodel import Session, col, select
 
+from api.books.book import Book
 from api.clock import Clock
 from api.database import Database
-from api.estimates.book import Book
 from api.inputs import facts_digest, facts_of, standing_of
 from api.problems import Unavailable
 from api.secrecy import Secrecy

@@ -9,8 +9,8 @@ from fastapi import Request, Response
 
 from api.problems import Forbidden
 from api.services import Services
+from api.sessions.sessions import Opened
 from api.settings import Settings
-from api.sign_in.sessions import Opened
 
 CSRF_HEADER = "X-CSRF-Token"
 """Repeats the cookie `csrf` in every request that changes something."""

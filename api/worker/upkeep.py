@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col, select
 
-from api.jobs.queue import enqueue, give_up
-from api.jobs.registry import FAILURES
+from api.queue import enqueue, give_up
 from api.services import Services
 from api.sources.schema import SourceKind
 from api.states import State
 from api.tables import Job, Round, Source
+from api.worker.registry import FAILURES
 
 _log = structlog.get_logger()
 

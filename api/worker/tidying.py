@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from api.jobs.queue import Handler
+from api.queue import Handler
 from api.services import Services
 from api.tables import Job, Nonce, RefreshToken, SignIn
 

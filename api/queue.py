@@ -1,4 +1,13 @@
-"""The queue of jobs: a table, so that a job is queued in the transaction that needs it."""
+"""Work that outlives a request: kept in the database, done by a worker, begun again if the worker dies.
+
+enqueue     in the transaction that needs the work done
+claim       one job, leased to a worker for a while
+keep        the worker still lives
+finish      done, or to be tried again later; only by the worker that has the lease
+give_up     failed for good: begun as often as is tried, and not done
+
+What the jobs do is in the features; `api.worker` knows all kinds of them.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What happens in rounds, read once for all who listen."""

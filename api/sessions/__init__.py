@@ -1,0 +1,1 @@
+"""Being signed in: sessions, and the cookies that carry them for pages."""
