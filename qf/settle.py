@@ -83,10 +83,16 @@ def match(round: Round, inputs: Inputs) -> tuple[Counted, IdealMatch]:
     """Return stages 4 to 8: what counts, and the ideal match of every project in round units."""
     require_reconciled(round.reconciled, inputs.reconciliation, projects=inputs.projects)
     mechanism, terms = mechanism_of(round)
-    additive = mechanism.additive(terms)
-    counted = count(round, inputs, takes_against=mechanism.takes_against, needs_order=not additive)
-    if not additive:
-        return counted, mechanism.ideal(counted.contributions, terms)
+    needs_order = not mechanism.additive(terms)
+    counted = count(round, inputs, takes_against=mechanism.takes_against, needs_order=needs_order)
+    return counted, ideal_match(round, counted)
+
+
+def ideal_match(round: Round, counted: Counted) -> IdealMatch:
+    """Return stage 8 alone: the ideal match of every project, in round units, of what was counted."""
+    mechanism, terms = mechanism_of(round)
+    if not mechanism.additive(terms):
+        return mechanism.ideal(counted.contributions, terms)
     assert mechanism.sums is not None and mechanism.ideal_of_sums is not None
     sums = mechanism.sums(counted.contributions, terms)
-    return counted, replace(mechanism.ideal_of_sums(sums, terms), sums=sums)
+    return replace(mechanism.ideal_of_sums(sums, terms), sums=sums)

@@ -1,0 +1,1 @@
+"""Who gives: how many, what they can spend, what they value, and what they know of."""
