@@ -8,7 +8,7 @@ from __future__ import annotations
 from qf.chain.node.limits import Fault
 from qf.chain.node.nodes import Nodes
 from qf.chain.node.pace import Limits
-from qf.chain.node.reader import Block, BlockId, ChainReader, Chunk, Transaction
+from qf.chain.node.reader import Block, BlockId, ChainReader, Chunk
 from qf.chain.proof.receipts import Receipt
 
-__all__ = ["Block", "BlockId", "ChainReader", "Chunk", "Fault", "Limits", "Nodes", "Receipt", "Transaction"]
+__all__ = ["Block", "BlockId", "ChainReader", "Chunk", "Fault", "Limits", "Nodes", "Receipt"]

@@ -13,9 +13,10 @@ from qf.chain.node.calls import Call, header_call, logs_call, pinned_call
 from qf.chain.node.endpoint import Endpoint
 from qf.chain.node.limits import Fault
 from qf.chain.node.pace import DEFAULT_LIMITS, Limits
-from qf.chain.node.reader import BlockId, Transaction
+from qf.chain.node.reader import BlockId
 from qf.chain.proof.headers import Header
 from qf.chain.proof.receipts import Receipt
+from qf.chain.proof.transactions import Transaction
 from qf.chain.types import BlockStamp, ChainId, Hash, Log, LogFilter
 from qf.errors import NodeError
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from eth_utils.crypto import keccak
 
@@ -11,13 +12,20 @@ from qf.chain.node import wire
 from qf.chain.node.node import Node
 from qf.chain.node.panel import Panel
 from qf.chain.node.reader import Block, BlockId
+from qf.chain.proof import receipts, transactions
 from qf.chain.proof.headers import Header
-from qf.chain.proof.receipts import Receipt, receipts_root, why_unprovable
+from qf.chain.proof.receipts import Receipt, receipts_root
+from qf.chain.proof.transactions import Transaction, hash_of, transactions_root
 from qf.chain.types import Address, BlockStamp, Hash
 from qf.errors import NodeError, NoNodeError, UnprovableError
 
+T = TypeVar("T")
+
 UNPROVED = 'set proof = "node" for this chain, and compare with what the contract counts'
 """What to do about a chain whose headers or receipts have another form than Ethereum's."""
+
+FAILED = re.compile(r"revert|out of gas|invalid opcode|stack (?:under|over)flow|invalid jump", re.IGNORECASE)
+"""How nodes say that what they ran has failed, and they have not."""
 
 
 class Nodes(Panel):
@@ -46,9 +54,11 @@ class Nodes(Panel):
         return self.agreed(what, lambda node: node.state("eth_call", params, at, wire.data))
 
     def run(self, code: bytes, at: BlockStamp) -> bytes:
-        """Return what code would leave as a contract, in the state after the block `at`; none is created."""
-        params = [{"data": "0x" + code.hex()}]
-        return self.agreed(f"a run at block {at.number}", lambda node: node.state("eth_call", params, at, wire.data))
+        """Return what code would leave as a contract, in the state after the block `at`; none is created.
+
+        Code that fails leaves nothing, which is an answer: a quorum has to agree on it.
+        """
+        return self.agreed(f"a run at block {at.number}", lambda node: _ran(node, code, at))
 
     def balance(self, account: Address, at: BlockStamp) -> int:
         """Return how much of the chain's own coin `account` holds after the block `at`, base units."""
@@ -74,13 +84,16 @@ class Nodes(Panel):
         return self.agreed(f"transaction {transaction}", lambda node: node.receipt(transaction))
 
     def block(self, at: BlockStamp) -> Block:
-        """Return the block `at`: its receipts proved by its header, its transactions agreed on by a quorum."""
-        receipts = self.receipts(at)
-        transactions = self.agreed(f"transactions of block {at.number}", lambda node: node.transactions(at))
-        if [sent.hash for sent in transactions] != [receipt.tx_hash for receipt in receipts]:
+        """Return the block `at`, its transactions and receipts proved by its header.
+
+        Raises:
+            UnprovableError: no node gives what the roots prove, or the chain keeps either in another form.
+        """
+        came, sent = self.receipts(at), self._proved(at, self._transactions)
+        if [each.hash for each in sent] != [each.tx_hash for each in came]:
             why = "the receipts are not those of the transactions"
             raise UnprovableError(f"chain {self.chain_id}, block {at.number}", why, "ask another node")
-        return Block(at, tuple(transactions), receipts)
+        return Block(at, sent, came)
 
     def receipts(self, at: BlockStamp) -> tuple[Receipt, ...]:
         """Return all receipts of the block `at`, proved complete and unaltered by the root in its header.
@@ -90,24 +103,46 @@ class Nodes(Panel):
         Raises:
             UnprovableError: no node gives what the root proves, or the chain keeps receipts in another form.
         """
+        return self._proved(at, self._receipts)
+
+    def _proved(self, at: BlockStamp, read: Callable[[Node, BlockStamp], tuple[T, ...]]) -> tuple[T, ...]:
         try:
-            return self.ask(lambda node: self._receipts(node, at))
+            return self.ask(lambda node: read(node, at))
         except NoNodeError as told:
-            fix = "add the URL of a node that gives all receipts"
+            fix = "add the URL of a node that gives whole blocks and all receipts"
             raise UnprovableError(f"chain {self.chain_id}, block {at.number}", str(told), fix) from told
 
     def _receipts(self, node: Node, at: BlockStamp) -> tuple[Receipt, ...]:
-        header = node.header(at.hash)
-        receipts = node.receipts(at)
-        doubt = header.doubt
-        if not doubt and receipts_root(receipts) != header.receipts_root:
-            doubt = why_unprovable(receipts)
-            if not doubt:
-                raise NodeError(f"{node.name}: its receipts of block {at.number} are not those of the header", "broken")
-        if doubt:
-            raise UnprovableError(f"chain {self.chain_id}, block {at.number}", doubt, UNPROVED)
-        _check_places(node, at, receipts)
-        return tuple(receipts)
+        header, found = node.header(at.hash), node.receipts(at)
+        covered = receipts_root(found) == header.receipts_root
+        self._require_covered(node, header, "receipts", covered, receipts.why_unprovable(found))
+        _check_places(node, at, found)
+        return tuple(found)
+
+    def _transactions(self, node: Node, at: BlockStamp) -> tuple[Transaction, ...]:
+        header, found = node.header(at.hash), node.transactions(at)
+        covered = transactions_root(found) == header.transactions_root
+        self._require_covered(node, header, "transactions", covered, transactions.why_unprovable(found))
+        if any((sent.index, sent.hash) != (place, hash_of(sent)) for place, sent in enumerate(found)):
+            raise NodeError(f"{node.name}: misnames a transaction of block {at.number}", "broken")
+        return tuple(found)
+
+    def _require_covered(self, node: Node, header: Header, what: str, covered: bool, form: str) -> None:
+        """Raise unless a root of `header` covers what a node said; `form` says why a root that differs is no lie."""
+        number = header.stamp.number
+        if not header.doubt and not covered and not form:
+            raise NodeError(f"{node.name}: its {what} of block {number} are not those of the header", "broken")
+        if header.doubt or not covered:
+            raise UnprovableError(f"chain {self.chain_id}, block {number}", header.doubt or form, UNPROVED)
+
+
+def _ran(node: Node, code: bytes, at: BlockStamp) -> bytes:
+    try:
+        return node.state("eth_call", [{"data": "0x" + code.hex()}], at, wire.data)
+    except NodeError as error:
+        if not FAILED.search(str(error).partition(": eth_call: ")[2]):
+            raise
+        return b""
 
 
 def _check_places(node: Node, at: BlockStamp, receipts: Sequence[Receipt]) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
 from qf.chain.proof.receipts import Receipt
+from qf.chain.proof.transactions import Transaction
 from qf.chain.types import Address, BlockStamp, ChainId, Hash, Log, LogFilter
 
 Tag: TypeAlias = Literal["latest", "safe", "finalized"]
@@ -15,25 +16,6 @@ Tag: TypeAlias = Literal["latest", "safe", "finalized"]
 
 BlockId: TypeAlias = int | Hash | Tag
 """A block by its number, its hash, or a tag."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What an account sent, as the chain keeps it; whether it succeeded says its `Receipt`.
-
-    Attributes:
-        hash, index: of the transaction, and its place in its block.
-        sender, to: who sent it, and to whom; `to` is "" where it creates a contract.
-        value: of the chain's own coin, base units.
-        data: what was called.
-    """
-
-    hash: Hash
-    index: int
-    sender: Address
-    to: Address
-    value: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from qf.chain.node.raw import Answer, RawBlock, RawLog, RawReceipt, RawTransaction
-from qf.chain.node.reader import Transaction
+from qf.chain.node.raw import Answer, RawAuthorization, RawBlock, RawLog, RawReceipt, RawTransaction
 from qf.chain.proof.headers import Header, read_header
-from qf.chain.proof.receipts import Receipt
+from qf.chain.proof.receipts import DEPOSIT, PROVABLE_TYPES, Receipt
+from qf.chain.proof.rlp import Item
+from qf.chain.proof.transactions import Transaction
 from qf.chain.types import Address, Hash, Log
 
 _TO_ZERO = bytes.maketrans(b"123456789abcdef", b"0" * 15)
@@ -146,8 +147,63 @@ def _receipt(raw: RawReceipt) -> Receipt:
 
 def _transaction(raw: RawTransaction) -> Transaction:
     to = _address(raw.to) if raw.to else Address("")
-    index, value = _place(raw.transaction_index), _number(raw.value)
-    return Transaction(_hash(raw.hash), index, _address(raw.sender), to, value, _bytes(raw.input))
+    kind = _number(raw.type)
+    signed = kind in PROVABLE_TYPES and kind != DEPOSIT
+    return Transaction(
+        hash=_hash(raw.hash),
+        index=_place(raw.transaction_index),
+        sender=_address(raw.sender),
+        to=to,
+        value=_number(raw.value),
+        data=_bytes(raw.input),
+        kind=kind,
+        body=_body(raw, kind),
+        signature=(_parity(raw, kind), _needed(raw.r, "r"), _needed(raw.s, "s")) if signed else None,
+    )
+
+
+def _body(raw: RawTransaction, kind: int) -> tuple[Item, ...]:
+    """Return the fields of a transaction that are signed, in their order; none if the type is not known."""
+    call: list[Item] = [_bytes(_address(raw.to)) if raw.to else b"", _number(raw.value), _bytes(raw.input)]
+    gas = _number(raw.gas)
+    if kind == DEPOSIT:
+        money: list[Item] = [_number(raw.mint or "0x0"), call[1], gas, int(raw.is_system_tx)]
+        return (_bytes(_hash(raw.source_hash or "")), _bytes(_address(raw.sender)), call[0], *money, call[2])
+    if kind not in PROVABLE_TYPES:
+        return ()
+    nonce = _needed(raw.nonce, "nonce")
+    if kind == 0:
+        return (nonce, _needed(raw.gas_price, "gasPrice"), gas, *call)
+    head: list[Item] = [_needed(raw.chain_id, "chainId"), nonce]
+    access: Item = [[_bytes(at.address), [_bytes(key) for key in at.storage_keys]] for at in raw.access_list or ()]
+    if kind == 1:
+        return (*head, _needed(raw.gas_price, "gasPrice"), gas, *call, access)
+    fees = [_needed(raw.max_priority_fee_per_gas, "maxPriorityFeePerGas"), _needed(raw.max_fee_per_gas, "maxFeePerGas")]
+    return (*head, *fees, gas, *call, access, *_later_fields(raw, kind))
+
+
+def _later_fields(raw: RawTransaction, kind: int) -> list[Item]:
+    """Return what blob transactions (EIP-4844) and those that set code (EIP-7702) have behind the others."""
+    if kind == 3:
+        blobs = [_bytes(name) for name in raw.blob_versioned_hashes or ()]
+        return [_needed(raw.max_fee_per_blob_gas, "maxFeePerBlobGas"), blobs]
+    return [[_authorization(each) for each in raw.authorization_list or ()]] if kind == 4 else []
+
+
+def _authorization(raw: RawAuthorization) -> list[Item]:
+    signature = [_number(part) for part in (raw.y_parity, raw.r, raw.s)]
+    return [_number(raw.chain_id), _bytes(raw.address), _number(raw.nonce), *signature]
+
+
+def _parity(raw: RawTransaction, kind: int) -> int:
+    """Return v of a legacy signature, the parity of y of any other; nodes of old call that v as well."""
+    return _needed(raw.v if kind == 0 or raw.y_parity is None else raw.y_parity, "v")
+
+
+def _needed(text: str | None, name: str) -> int:
+    if text is None:
+        raise ValueError(f"a transaction has no {name}")
+    return _number(text)
 
 
 def _text(value: msgspec.Raw) -> Any:

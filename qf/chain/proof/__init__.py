@@ -1,4 +1,4 @@
-"""What a block hash proves: the header it is the hash of, which logs can be in the block, and all its receipts.
+"""What a block hash proves: its header, which logs can be in it, and all its transactions and receipts.
 
 Pure: nothing here talks to a node. What a chain does differently from Ethereum cannot be proved; it is then said so.
 """
@@ -8,5 +8,6 @@ from __future__ import annotations
 from qf.chain.proof.bloom import bloom_of, may_hold
 from qf.chain.proof.headers import Header
 from qf.chain.proof.receipts import Receipt, receipts_root
+from qf.chain.proof.transactions import Transaction, transactions_root
 
-__all__ = ["Header", "Receipt", "bloom_of", "may_hold", "receipts_root"]
+__all__ = ["Header", "Receipt", "Transaction", "bloom_of", "may_hold", "receipts_root", "transactions_root"]

@@ -52,12 +52,14 @@ class Header:
 
     Attributes:
         stamp: the block; its hash is the one the node claims.
+        transactions_root: root of the tree of its transactions.
         receipts_root: root of the tree of its receipts.
         bloom: which logs it can hold.
         doubt: why the hash is not known to be the one of the header, or "" if it was recomputed and is.
     """
 
     stamp: BlockStamp
+    transactions_root: Hash
     receipts_root: Hash
     bloom: bytes
     doubt: str = field(compare=False)
@@ -77,7 +79,8 @@ def read_header(said: Mapping[str, object]) -> Header:
     doubt = _doubt(said, claimed)
     number, time = (int.from_bytes(fields[name], "big") for name in ("number", "timestamp"))
     stamp = BlockStamp(number, claimed, _text(fields["parentHash"]), time)
-    return Header(stamp, _text(fields["receiptsRoot"]), fields["logsBloom"], doubt)
+    sent, came = _text(fields["transactionsRoot"]), _text(fields["receiptsRoot"])
+    return Header(stamp, sent, came, fields["logsBloom"], doubt)
 
 
 def block_hash(said: Mapping[str, object]) -> Hash:

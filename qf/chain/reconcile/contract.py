@@ -24,8 +24,7 @@ PROOFS = {
 }
 """What each level of proof says."""
 
-
-COIN = "; of gifts in its coin, the word of the nodes asked: transactions are not proved"
+COIN = "; of gifts in its coin, the transactions of every block, hashed against its header, and their signatures"
 """Added where the chain's own coin is read out of whole blocks."""
 
 

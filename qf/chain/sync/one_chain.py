@@ -9,7 +9,7 @@ again from receipts, which their headers prove complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 from typing import TypeVar
@@ -17,6 +17,7 @@ from typing import TypeVar
 from qf.canonical import canonical_json
 from qf.chain.chain_file import ChainEntry, SourceEntry
 from qf.chain.node.reader import Block, BlockId, ChainReader, Trust
+from qf.chain.proof import Transaction
 from qf.chain.sources.counted import CountedSource
 from qf.chain.store import Store
 from qf.chain.types import BlockStamp, ChainId, Log, LogFilter, Outcome
@@ -210,8 +211,7 @@ class _Sync:
         return [
             outcome
             for number, hashes in wanted.items()
-            for outcome in _outcomes_in(self._reader.block(self._reader.stamp(number)))
-            if outcome.tx_hash in hashes
+            for outcome in _outcomes_in(self._reader.block(self._reader.stamp(number)), _named(hashes))
         ]
 
     def _fill_gaps(self, entry: SourceEntry, source: CountedSource, end: BlockStamp) -> None:
@@ -249,22 +249,28 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     return iter(lambda: list(islice(left, size)), [])
 
 
+def _named(hashes: Collection[str]) -> Callable[[Transaction], bool]:
+    return lambda sent: sent.hash in hashes
+
+
 def _incoming(block: Block, accounts: frozenset[str]) -> list[Outcome]:
-    return [outcome for outcome in _outcomes_in(block) if outcome.to in accounts and outcome.value]
+    return _outcomes_in(block, lambda sent: sent.to in accounts and sent.value > 0)
 
 
-def _outcomes_in(block: Block) -> list[Outcome]:
+def _outcomes_in(block: Block, wanted: Callable[[Transaction], bool]) -> list[Outcome]:
+    """Return what came of the transactions that are wanted; who sent them is who signed them, whatever a node says."""
     return [
         Outcome(
             tx_hash=sent.hash,
             block_number=block.stamp.number,
             block_hash=block.stamp.hash,
             tx_index=sent.index,
-            sender=sent.sender,
+            sender=sent.signer(),
             to=sent.to,
             value=sent.value,
             succeeded=receipt.succeeded,
             logs=receipt.logs,
         )
         for sent, receipt in zip(block.transactions, block.receipts, strict=True)
+        if wanted(sent)
     ]

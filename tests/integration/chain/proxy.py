@@ -7,9 +7,9 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ class Evils:
         forked: whether every header has another time, and the hash that fits it.
         orphaned: share of answers whose logs are said to be in other blocks.
         doubled, foreign, dropped, altered: share of logs sent twice, invented, left out, sent with another amount.
+        sent: fields of every transaction in a block that are told otherwise.
         truncated: share of answers cut in half.
         dripping: share of answers that come byte by byte for ever.
         chain_id: what it says its chain is.
@@ -52,6 +53,7 @@ class Evils:
     foreign: float = 0
     dropped: float = 0
     altered: float = 0
+    sent: Mapping[str, str] = field(default_factory=dict)
     truncated: float = 0
     dripping: float = 0
     chain_id: int = 0
@@ -132,6 +134,8 @@ class Proxy:
     def _header(self, header: Json, lying: bool) -> Json:
         if lying:
             header["timestamp"] = hex(int(header["timestamp"], 16) + 1)
+        if self.evils.sent and header["transactions"] and isinstance(header["transactions"][0], dict):
+            header["transactions"] = [{**each, **self.evils.sent} for each in header["transactions"]]
         if self.evils.forked:
             from qf.chain.proof.headers import block_hash
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count as counting
 
 from qf.chain.abi import encode, keccak
-from qf.chain.node.reader import Block, BlockId, Chunk, Transaction, Trust
+from qf.chain.node.reader import Block, BlockId, Chunk, Trust
+from qf.chain.proof import Transaction
 from qf.chain.proof.receipts import Receipt
 from qf.chain.sources.donation_round import DonationRound, running_hash
 from qf.chain.types import Address, BlockStamp, ChainId, Hash, Log, LogFilter

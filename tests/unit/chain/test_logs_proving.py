@@ -52,7 +52,8 @@ class Made:
 
     def __init__(self) -> None:
         self.said = {
-            block: Header(stamp(block), receipts_root(receipts_of(block)), bloom_of(TRUE[block]), "") for block in TRUE
+            block: Header(stamp(block), word(0), receipts_root(receipts_of(block)), bloom_of(TRUE[block]), "")
+            for block in TRUE
         }
         self.kept = {block: receipts_of(block) for block in TRUE}
         self.read: list[int] = []
