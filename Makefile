@@ -1,7 +1,7 @@
 # Needs Python >= 3.11 with venv, and make. Everything else is installed from hash-pinned lock files: into .venv, and
 # what comes from npm into contracts/node_modules.
 #
-#   make demo      a round on a chain of its own: give, reorganise, read, reconcile, settle, pay out, verify
+#   make demo      a round on a chain of its own: give, reorganise, read, reconcile, settle, publish, pay out, verify
 #   make test      the tests, without the slow ones
 #   make slow      the properties, with many more examples
 #   make check     ruff, mypy --strict, import contracts

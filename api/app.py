@@ -12,6 +12,7 @@ from api.accounts import routes as accounts
 from api.applications import routes as applications
 from api.clock import Clock, now
 from api.codes import routes as codes
+from api.document import describe
 from api.estimates import routes as estimates
 from api.etags import Heads
 from api.giving import routes as giving
@@ -32,7 +33,11 @@ from api.settlement import routes as settlement
 from api.sign_in import routes as sign_in
 from api.sources import routes as sources
 from api.telemetry import telemetry
+from api.web import routes as web
+from api.web.errors import error_page
+from api.web.language import Language
 from api.weights import routes as weights
+from api.worker import routes as worker
 from qf import __doc__ as _about
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -53,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     hooks.router,
     publishing.router,
     history.router,
+    worker.router,
 )
 """The endpoints under /v1, one router per feature."""
 
@@ -86,12 +92,17 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
     )
     app.state.services = services
     app.state.metrics = Metrics(services)
+    app.state.error_page = error_page
     answers.install(app)
     app.add_middleware(Heads)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(sign_in.well_known)
     app.include_router(health.router)
+    app.include_router(web.plain)
+    for language in Language:
+        app.include_router(web.router, prefix=f"/{language}")
+    describe(app, ROUTERS, "/v1")
     wall.build(app, services.settings)
     watching.build(app, app.state.metrics)
     return app

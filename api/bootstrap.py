@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
+from sqlmodel import Session, select
 
 from api.access import Actor, Asking
 from api.organisations.members import found
 from api.organisations.schema import NewOrganisation
 from api.problems import ApiError
 from api.services import Services
-from api.sessions.sessions import SignedInWith, credential_of
-from api.tables import Organisation
+from api.sessions.sessions import SignedInWith, credential_of, new_credential
+from api.tables import Credential, Organisation
 from qf.chain.addresses import read_address
 from qf.errors import InputError, Problem
 
@@ -22,15 +23,15 @@ def found_organisation(services: Services, id: str, name: str, wallet: str) -> O
         services: of this process.
         id: its short name in addresses.
         name: what people call it.
-        wallet: the account (CAIP-10) of its admin, such as eip155:10:0x...; the chain does not matter.
+        wallet: the account (CAIP-10) of its admin, such as eip155:10:0x...; the chain matters if it is a contract.
 
     Raises:
         InputError: the name is taken, or something is malformed.
     """
-    address, at = _address_of(wallet), services.clock()
+    at = services.clock()
     try:
         with services.database.writing() as session:
-            admin = credential_of(session, SignedInWith("wallet", address, address, "command"), at).account_id
+            admin = _account_of(session, wallet, at)
             asking = Asking(services, session, Actor(account="service"), at)
             organisation = found(asking, NewOrganisation(id=id, name=name, admin=admin))
             session.flush()
@@ -40,6 +41,18 @@ def found_organisation(services: Services, id: str, name: str, wallet: str) -> O
     except ValidationError as error:
         raise InputError(Problem(f"organisation, {each['loc'][0]}", each["msg"]) for each in error.errors()) from None
     return organisation
+
+
+def _account_of(session: Session, wallet: str, at: int) -> str:
+    """Return the account that a wallet signs in to, whether it is a key or the contract on its chain."""
+    address = _address_of(wallet)
+    by_contract = select(Credential).where(Credential.kind == "wallet", Credential.subject == wallet.lower())
+    known = session.exec(by_contract).first()
+    if known is not None:
+        return known.account_id
+    account = credential_of(session, SignedInWith("wallet", address, address, "command"), at).account_id
+    session.add(new_credential(session, account, SignedInWith("wallet", wallet.lower(), address, "command"), at))
+    return account
 
 
 def _address_of(wallet: str) -> str:

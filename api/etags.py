@@ -6,10 +6,14 @@ import hashlib
 from contextlib import suppress
 
 from fastapi import Request, Response
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import NotModified
+
+COMPRESSED = "-gzip"
+"""How the ETag of an answer ends that is sent compressed: its bytes are others than those of the same answer plain."""
 
 
 def fresh(request: Request, response: Response, *parts: str | int) -> None:
@@ -21,8 +25,11 @@ def fresh(request: Request, response: Response, *parts: str | int) -> None:
     tag = tag_of(*parts)
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "no-cache"
-    known = request.headers.get("if-none-match", "")
-    if tag in (part.strip().removeprefix("W/") for part in known.split(",")) or known.strip() == "*":
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    for same in (tag, _compressed(tag)):
+        if same in known:
+            raise NotModified(same)
+    if known == ["*"]:
         raise NotModified(tag)
 
 
@@ -34,6 +41,19 @@ def tag_of(*parts: str | int) -> str:
     """
     named = "\n".join(map(str, parts))
     return f'"{hashlib.sha256(named.encode()).hexdigest()[:20]}"'
+
+
+def tell_apart(headers: MutableHeaders) -> None:
+    """Give an answer that is sent compressed an ETag of its own, and have caches keep the two apart."""
+    tag = headers.get("ETag", "")
+    if tag and "Accept-Encoding" not in headers.get("Vary", ""):
+        headers.add_vary_header("Accept-Encoding")
+    if tag.startswith('"') and headers.get("Content-Encoding") == "gzip":
+        headers["ETag"] = _compressed(tag)
+
+
+def _compressed(tag: str) -> str:
+    return f'{tag[:-1]}{COMPRESSED}"'
 
 
 class Heads:

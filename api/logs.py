@@ -1,7 +1,9 @@
 """What is logged: one JSON object per line on standard error, with nothing of the people who use the service in it.
 
 No log line holds a body, an address, a token, a query string, or the text of an error of a library, which may quote
-any of them: of an exception, only its kind and its place in the program are told.
+any of them: of an exception, only its kind and its place in the program are told. `told` makes that of an exception
+where it is caught, so that it does not depend on `configure` having been called; what libraries log goes through
+`without_words`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +49,21 @@ def without_words(_: Any, __: str, event: EventDict) -> EventDict:
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
-        event["error"] = [type(each).__name__ for each in _chain(error)]
-        event["places"] = [
-            f"{_short(frame.filename)}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
-        ]
+        event.update(told(error))
     return event
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """Return what is logged of an exception: the kinds of it and its causes, and its place in the program."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"error": [type(each).__name__ for each in _chain(error)], "places": places}
+
+
+def template(scope: Mapping[str, Any]) -> str:
+    """Return the path of the endpoint that a request went to, with its parameters by name; "" if there was none."""
+    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return str(getattr(found, "path_format", ""))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
@@ -14,6 +15,13 @@ T = TypeVar("T")
 
 LAST_SECOND = 253402300799
 """31 December 9999, 23:59:59 UTC: the last second that RFC 3339 can write."""
+
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories of what cannot be seen: control characters, what turns the direction of text, line separators."""
+
+SPOKEN = frozenset("\n\t\u200c\u200d\u200e\u200f\u061c")
+"""Letters of these categories that languages and emoji need: line ends, joiners, marks of direction."""
 
 
 class Body(BaseModel):
@@ -34,6 +42,13 @@ class Queued(Answer):
     job: int
 
 
+class NewSecret(Answer):
+    """A new secret, shown this once, and until when the former one is good as well."""
+
+    secret: str
+    former_until: Shown | None
+
+
 class Page(Answer, Generic[T]):
     """A part of a list; `next` is the cursor of what follows, None at the end."""
 
@@ -42,8 +57,8 @@ class Page(Answer, Generic[T]):
 
 
 def _printable(text: str) -> str:
-    strange = [letter for letter in text if unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"}]
-    if set(strange) - {"\n", "\t"}:
+    strange = {letter for letter in text if unicodedata.category(letter) in UNSEEN}
+    if strange - SPOKEN:
         raise ValueError("holds characters that cannot be seen")
     return text
 
@@ -86,8 +101,14 @@ ChainNumber = Annotated[int, Field(ge=1, le=2**53 - 1)]
 SlugPath = Annotated[Slug, Path()]
 IdPath = Annotated[Id, Path()]
 
+AtOnce = Annotated[bool, Query(description="whether the former secret ends now, as when somebody else has it")]
+
 Decimals = Annotated[str, StringConstraints(pattern=r"^(?:0|[1-9][0-9]{0,77})(?:\.[0-9]{1,36})?$")]
 """An amount in whole units, such as "12.50": ASCII digits, no sign, no exponent."""
+
+
+_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]{5,15}([Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
+"""What RFC 3339 looks like; Python reads more than that, and does not see a NUL behind it."""
 
 
 def read_moment(value: Any) -> int:
@@ -102,6 +123,8 @@ def read_moment(value: Any) -> int:
     if not isinstance(value, str):
         raise ValueError("write it as 2026-04-01T00:00:00Z")
     try:
+        if not _SHAPE.fullmatch(value):
+            raise ValueError
         read = datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("is no moment; write it as 2026-04-01T00:00:00Z") from None

@@ -9,6 +9,7 @@ from api.clock import Clock, now
 from api.database import Database
 from api.feed.feed import Feed
 from api.keys.store import KeyStore
+from api.remote import Documents
 from api.secrecy import Secrecy
 from api.settings import Settings
 
@@ -24,6 +25,7 @@ class Services:
         books: the donations of rounds that are asked about.
         feed: what happens in rounds that are listened to.
         clock: what time it is.
+        documents: what other servers publish of themselves.
     """
 
     settings: Settings
@@ -32,6 +34,7 @@ class Services:
     books: Books
     feed: Feed
     clock: Clock = field(default=now)
+    documents: Documents = field(default_factory=Documents)
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock = now) -> Services:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,6 +28,13 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError):
+        raise ValueError("is no time zone; write it like Asia/Tokyo") from None
+
+
 class Settings(BaseSettings):
     """The settings of one installation.
 
@@ -44,6 +52,7 @@ class Settings(BaseSettings):
         proxies: networks whose X-Forwarded-For is believed.
         max_body_bytes: largest request body.
         requests_per_minute: of one address, account or key; reading costs one, writing five, signing in ten.
+        time_zone: in which pages write dates, such as Europe/Berlin.
         chain_lag_seconds: age of the newest block read of a chain from which on the service says it is not ready.
         metrics_token: with which /metrics is read; without one, only this machine reads it.
         otlp_endpoint: collector of OpenTelemetry that traces are sent to; none if it is empty.
@@ -66,6 +75,7 @@ class Settings(BaseSettings):
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     max_body_bytes: int = 8 * 1024 * 1024
     requests_per_minute: int = 600
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Tokyo"
     chain_lag_seconds: int = 3_600
     metrics_token: SecretStr = SecretStr("")
     otlp_endpoint: str = ""

@@ -14,7 +14,7 @@ from qf.ledger import DonationLedger
 UNIT_DECIMALS = 2
 """Amounts are held in hundredths of the unit of a scenario."""
 
-CENTS = 10**UNIT_DECIMALS
+CENTS: int = 10**UNIT_DECIMALS
 """Hundredths in a unit."""
 
 
@@ -65,6 +65,17 @@ class Gifts:
     def direct(self, projects: int) -> NDArray[np.float64]:
         """Return what each project was given, in units, shape (projects,)."""
         return np.asarray(np.bincount(self.project, weights=self.amount, minlength=projects) / CENTS)
+
+    def roots(self, projects: int) -> NDArray[np.float64]:
+        """Return S[p] = sum over donors of sqrt(what the donor gave it in all), in units**0.5, shape (projects,).
+
+        >>> Gifts(np.array([0, 0, 1]), np.array([0, 0, 0]), np.array([100, 300, 900])).roots(1).tolist()
+        [5.0]
+        """
+        pair = self.donor.astype(np.int64) * projects + self.project
+        which, place = np.unique(pair, return_inverse=True)
+        total = np.bincount(place, weights=self.amount, minlength=len(which)) / CENTS
+        return np.asarray(np.bincount(which % projects, weights=np.sqrt(total), minlength=projects))
 
     def __len__(self) -> int:
         return len(self.amount)

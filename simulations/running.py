@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from simulations.metrics import measure
@@ -13,15 +14,45 @@ Row = dict[str, Any]
 """Column -> value."""
 
 
-def run_once(scenario: Scenario, replication: int) -> list[Row]:
-    """Return a row of measures for each mechanism, in the order of the scenario."""
+@dataclass(frozen=True, eq=False)
+class Played:
+    """One replication, settled.
+
+    Attributes:
+        made: what was drawn.
+        before, after: what each mechanism makes of it without attackers, and with them.
+    """
+
+    made: World
+    before: Settled
+    after: Settled
+
+
+def play(scenario: Scenario, replication: int) -> Played:
+    """Return a replication, drawn and settled under every mechanism."""
     made = world(scenario, replication)
     after = _settled(scenario, made, attacked=True)
     before = _settled(scenario, made, attacked=False) if made.after is not made.before else after
+    return Played(made, before, after)
+
+
+def rows_of(scenario: Scenario, played: Played) -> list[Row]:
+    """Return a row of measures for each mechanism, in the order of the scenario."""
+    made, before, after = played.made, played.before, played.after
+    first = after[scenario.choices[0].name]
     return [
-        {"replication": replication, "mechanism": name, **measure(scenario, made, before[name], after[name])}
-        for name in after
+        {
+            "replication": made.replication,
+            "mechanism": choice.name,
+            **measure(scenario, made, choice, before[choice.name], after[choice.name], first),
+        }
+        for choice in scenario.choices
     ]
+
+
+def run_once(scenario: Scenario, replication: int) -> list[Row]:
+    """Return a row of measures for each mechanism, in the order of the scenario."""
+    return rows_of(scenario, play(scenario, replication))
 
 
 def _settled(scenario: Scenario, made: World, *, attacked: bool) -> Settled:

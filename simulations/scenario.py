@@ -1,7 +1,8 @@
 """What is simulated, as one object: read from TOML, written back with every default spelled out, known by its digest.
 
-[scenario]     id, title, seed, replications, mechanisms
-[pool]         [eligibility] [weights]: as in a round file; amounts in the unit of the scenario
+[scenario]     id, title, seed, replications, mechanisms, measures
+[pool]         as in a round file; the amount in hundredths of the unit, unless `decimals` says otherwise
+[eligibility]  [weights]: as in a round file
 [projects]     count, spread
 [population]   model and its keys
 [behaviour]    model and its keys
@@ -20,8 +21,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from qf.allocate import base_units_per_round_unit
 from qf.compare.choices import Choice, choice_of
 from qf.errors import Problem, QfError, RoundError
+from qf.prices import PriceSnapshot
 from qf.round import Round
 from qf.rules import document_of as round_document
 from qf.rules import round_of
@@ -30,11 +33,27 @@ from simulations.behaviour import BEHAVIOURS, Habit
 from simulations.gifts import UNIT_DECIMALS
 from simulations.identity import IDENTITIES, Unknown
 from simulations.parts import ScenarioError, document_of, key, read_part, unknown
-from simulations.population.people import POPULATIONS, Synthetic
+from simulations.population import POPULATIONS, Synthetic
 from simulations.projects import Projects
 
 RULES = ("pool", "eligibility", "weights")
 """The tables of a round file that a scenario has as well."""
+
+
+EXTRA_MEASURES = (
+    "overlap_jaccard",
+    "overlap_cosine",
+    "utilitarian_l1",
+    "egalitarian_l1",
+    "robustness",
+    "bribery_cost",
+    "removal_cost",
+    "adding_cost",
+    "extractable",
+    "marginal_leverage",
+    "optimality_gap",
+)
+"""What is measured only where a scenario asks for it; `simulations.metrics.EXTRA` says what each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,7 @@ class Head:
     mechanisms: tuple[str, ...] = key(
         "mechanisms or presets, as `qf compare` takes them: quadratic, pairwise:strength=25", ("quadratic",)
     )
+    measures: tuple[str, ...] = key("what is measured beyond the usual; each takes longer", (), options=EXTRA_MEASURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +80,9 @@ class Parts:
     behaviour: Any = key("what they give", Habit, models=BEHAVIOURS)
     identity: Any = key("what is known of them", Unknown, models=IDENTITIES)
     attacks: tuple[Any, ...] = key("who attacks, in this order", (), models=ATTACKS)
+
+    def __post_init__(self) -> None:
+        self.population.check(self.projects.count)
 
 
 @dataclass(frozen=True)
@@ -156,7 +179,7 @@ def _choices_problems(rules: Round, mechanisms: tuple[str, ...]) -> list[Problem
         problems.append(Problem("[scenario] mechanisms", "there are none", "name at least one: quadratic"))
     for text in mechanisms:
         try:
-            choice_of(rules, text)
+            base_units_per_round_unit(choice_of(rules, text).round, PriceSnapshot())
         except QfError as error:
             told = error.problems if isinstance(error, RoundError) else [Problem("mechanism", str(error))]
             problems += [Problem(f"[scenario] mechanisms, {text!r}", each.what, each.fix) for each in told]

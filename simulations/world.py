@@ -21,12 +21,14 @@ class World:
     """What one replication draws.
 
     Attributes:
+        replication: its number.
         quality: of each project, shape (projects,), sum 1.
         people: the honest donors.
         before, after: the round without attackers, and with them; one and the same if there are none.
         weights_before, weights_after: of each account in bps; None: all count in full.
     """
 
+    replication: int
     quality: NDArray[np.float64]
     people: People
     before: Scene
@@ -43,10 +45,11 @@ def world(scenario: Scenario, replication: int) -> World:
     quality = parts.projects.quality(rng["projects"])
     people = parts.population.draw(rng["people"], quality)
     gifts = Gifts.of_matrix(parts.behaviour.give(rng["behaviour"], people))
-    before = Scene(gifts, len(quality), np.zeros(len(people.budget), dtype=np.bool_))
+    before = Scene.honest(gifts, len(people.budget), len(quality))
     after = before
     for attack in parts.attacks:
         after = attack.strike(rng["attacks"], after)
     weights = parts.identity.weigh(rng["identity"], after.sybil, scenario.rules.weights)
     honest = None if weights is None else weights[: before.accounts]
-    return World(quality, people, before, after, honest, weights)
+    quality = quality if people.quality is None else people.quality
+    return World(replication, quality, people, before, after, honest, weights)

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from api.access.asking import Asking, OrganisationAsking, RoundAsking
 from api.access.identify import SAFE, identify
 from api.actor import Actor, Right
+from api.database import POOL
 from api.problems import Forbidden, NotFound, Unauthenticated
 from api.schema import SlugPath
 from api.services import Services
+from api.sessions.cookies import forgotten
 from api.states import State
 from api.tables import Credential, Organisation, Round
+
+
+async def _turn() -> AsyncIterator[None]:
+    """Wait for a turn."""
+    yield
+
+
+Turn = Annotated[None, Depends(_turn, scope="function", max_concurrency=POOL)]
+"""So many requests at once hold a connection to the database; the others wait, and hold neither connection nor thread.
+
+Else those that wait for a connection take all threads, and those that have one get no thread to go on with.
+"""
 
 
 class Guard:
@@ -39,7 +53,7 @@ class Guard:
     ) -> None:
         self.signed_in, self.right, self.reading, self.identifies = signed_in, right, reading, identifies
 
-    def __call__(self, request: Request) -> Iterator[Asking]:
+    def __call__(self, request: Request, _turn: Turn) -> Iterator[Asking]:
         """Open the door."""
         with self._opened(request) as asking:
             yield asking
@@ -50,16 +64,28 @@ class Guard:
         database = services.database
         with database.reading() if self.reading or request.method in SAFE else database.writing() as session:
             at = services.clock()
-            actor = identify(request, services, session, at) if self.identifies else Actor()
+            actor = self._actor(request, services, session, at) if self.identifies else Actor()
             if self.signed_in and not actor.account:
                 raise Unauthenticated
             yield Asking(services, session, actor, at)
+
+    def _actor(self, request: Request, services: Services, session: Session, at: int) -> Actor:
+        """Return who asks: nobody, if the cookie of a browser is no longer good and everybody may come in."""
+        try:
+            return identify(request, services, session, at)
+        except Unauthenticated:
+            if "authorization" in request.headers:
+                raise
+            request.state.set_cookies = [forgotten(services.settings, "access")]
+            if self.signed_in or self.right is not None:
+                raise
+            return Actor()
 
 
 class OrganisationGuard(Guard):
     """Lets in who has a right in the organisation that the path names."""
 
-    def __call__(self, request: Request, organisation: SlugPath) -> Iterator[Any]:  # type: ignore[override]
+    def __call__(self, request: Request, _turn: Turn, organisation: SlugPath) -> Iterator[Any]:  # type: ignore[override]
         """Open the door."""
         with self._opened(request) as asking:
             found = asking.session.get(Organisation, organisation)
@@ -73,7 +99,7 @@ class OrganisationGuard(Guard):
 class RoundGuard(Guard):
     """Lets in who may see the round that the path names, and has the right that is asked for; members see drafts."""
 
-    def __call__(self, request: Request, round: SlugPath) -> Iterator[Any]:  # type: ignore[override]
+    def __call__(self, request: Request, _turn: Turn, round: SlugPath) -> Iterator[Any]:  # type: ignore[override]
         """Open the door."""
         with self._opened(request) as asking:
             found = asking.session.get(Round, round)
@@ -85,15 +111,16 @@ class RoundGuard(Guard):
             yield RoundAsking(asking.services, asking.session, asking.actor, asking.at, found)
 
 
-class FoundingGuard(Guard):
+class InstallationGuard(Guard):
     """Lets in the administrators of the installation."""
 
-    def __call__(self, request: Request) -> Iterator[Asking]:
+    def __call__(self, request: Request, _turn: Turn) -> Iterator[Asking]:
         """Open the door."""
         with self._opened(request) as asking:
-            wallets = {wallet.rpartition(":")[2].lower() for wallet in asking.services.settings.administrators}
-            if not wallets & _wallets(asking):
-                raise Forbidden("Only an administrator of this installation founds organisations: QF_ADMINISTRATORS.")
+            named = [wallet.lower() for wallet in asking.services.settings.administrators]
+            addresses = [wallet.rpartition(":")[2] for wallet in named]  # a key is the same on every chain
+            if not {*named, *addresses} & _wallets(asking):
+                raise Forbidden("This is for administrators of this installation; QF_ADMINISTRATORS names them.")
             yield asking
 
 
@@ -111,7 +138,7 @@ Anyone = Annotated[Asking, _door(Guard())]
 Unidentified = Annotated[Asking, _door(Guard(reading=True, identifies=False))]
 SignedIn = Annotated[Asking, _door(Guard(signed_in=True))]
 SignedInReading = Annotated[Asking, _door(Guard(signed_in=True, reading=True))]
-Founding = Annotated[Asking, _door(FoundingGuard(signed_in=True))]
+Installation = Annotated[Asking, _door(InstallationGuard(signed_in=True))]
 
 AnyoneOfOrganisation = Annotated[OrganisationAsking, _door(OrganisationGuard())]
 MemberReading = Annotated[OrganisationAsking, _door(OrganisationGuard(right=Right.READ))]

@@ -6,10 +6,10 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from api.clock import new_id
+from api.access.keys import revoke_beyond
 from api.problems import Conflict, NotFound
-from api.sessions.sessions import SignedInWith
-from api.tables import Account, Credential, Membership, RefreshToken, SignIn
+from api.sessions.sessions import SignedInWith, new_credential
+from api.tables import Account, Credential, Membership, Organisation, RefreshToken, SignIn
 
 
 def link(session: Session, account: str, proof: SignedInWith, at: int) -> Credential:
@@ -25,9 +25,7 @@ def link(session: Session, account: str, proof: SignedInWith, at: int) -> Creden
         raise Conflict(told, "belongs_to_another")
     if known is not None:
         return known
-    made = Credential(
-        id=new_id(), account_id=account, kind=proof.kind, subject=proof.subject, donor=proof.donor, created_at=at
-    )
+    made = new_credential(session, account, proof, at)
     session.add(made)
     try:
         session.flush()
@@ -54,18 +52,23 @@ def unlink(session: Session, account: str, name: str, at: int) -> None:
     session.delete(found)
 
 
-def forget(session: Session, account: str) -> None:
-    """Forget a person: credentials, sessions and memberships. Ledgers keep names without a person.
+def forget(session: Session, account: str, at: int) -> None:
+    """Forget a person: credentials, sessions, memberships and keys. Ledgers keep names without a person.
 
     Raises:
         Conflict: an organisation would be left without anybody to administer it.
     """
+    mine = select(Membership.organisation_id).where(Membership.account_id == account)
+    locked = select(Organisation.id).where(col(Organisation.id).in_(mine)).order_by(Organisation.id).with_for_update()
+    organisations = session.exec(locked).all()  # so that their members and keys are changed by one request at a time
     alone = _alone_in_charge(session, account)
     if alone:
         told = f"You are the only admin of {', '.join(alone)}; make somebody else an admin first."
         raise Conflict(told, "last_admin")
-    mine = select(SignIn.id).where(SignIn.account_id == account)
-    session.execute(delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(mine)))
+    for organisation in organisations:
+        revoke_beyond(session, organisation, account, (), account, at)
+    sessions = select(SignIn.id).where(SignIn.account_id == account)
+    session.execute(delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sessions)))
     session.execute(delete(SignIn).where(col(SignIn.account_id) == account))
     session.execute(delete(Credential).where(col(Credential.account_id) == account))
     session.execute(delete(Membership).where(col(Membership.account_id) == account))

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import StringConstraints
 from sqlmodel import col, select
 
-from api.access import Role, SignedIn, SignedInReading
+from api.access import SignedIn, SignedInReading
 from api.accounts import changes
+from api.accounts.reading import AccountOut, CredentialOut, account_of, shown
 from api.problems import Invalid, NotFound
 from api.schema import Answer, Body, IdPath, Shown, Signature
 from api.sessions import cookies, sessions
@@ -17,34 +18,9 @@ from api.sessions.sessions import SignedInWith
 from api.sign_in import challenges
 from api.sign_in.challenges import Purpose
 from api.sign_in.codes import CodeError, code_key, read_code
-from api.tables import Credential, DonorCode, Membership, SignIn
+from api.tables import DonorCode, SignIn
 
 router = APIRouter(tags=["account"])
-
-
-class CredentialOut(Answer):
-    """Something one can sign in with; `donor` is what it is called in ledgers, "" if it gives nothing itself."""
-
-    id: str
-    kind: str
-    subject: str
-    donor: str
-    created_at: Shown
-
-
-class RoleOut(Answer):
-    """What one is in an organisation."""
-
-    organisation: str
-    role: Role
-
-
-class AccountOut(Answer):
-    """One's own account; all its credentials that give are one donor."""
-
-    account: str
-    credentials: list[CredentialOut]
-    memberships: list[RoleOut]
 
 
 class SignInOut(Answer):
@@ -73,21 +49,13 @@ class CodeLink(Body):
 @router.get("/me")
 def read_account(asking: SignedIn) -> AccountOut:
     """What I sign in with, and what I am a member of."""
-    owned = select(Credential).where(Credential.account_id == asking.account).order_by(col(Credential.created_at))
-    member = select(Membership).where(Membership.account_id == asking.account)
-    return AccountOut(
-        account=asking.account,
-        credentials=[_credential(row) for row in asking.session.exec(owned)],
-        memberships=[
-            RoleOut(organisation=row.organisation_id, role=Role(row.role)) for row in asking.session.exec(member)
-        ],
-    )
+    return account_of(asking)
 
 
 @router.delete("/me", status_code=204)
 def forget_me(asking: SignedIn, response: Response) -> None:
     """Delete what ties this account to me. What was given stays in the ledgers, under names without a person."""
-    changes.forget(asking.session, asking.account)
+    changes.forget(asking.session, asking.account, asking.at)
     cookies.forget(asking.services, response)
 
 
@@ -96,10 +64,10 @@ def link_wallet(asking: SignedInReading, proof: WalletLink, request: Request) ->
     """Link another wallet: the two are one donor from then on, which published rounds show."""
     services = asking.services
     browser = cookies.known_browser(services, request)
+    asking.session.close()  # so that no connection waits for a chain
     proved = challenges.prove(services, Purpose.LINK, proof.message, proof.signature, browser, asking.at)
-    with_wallet = SignedInWith("wallet", proved.address, proved.address, proved.how, proved.chain_id)
     with services.database.writing() as session:
-        return _credential(changes.link(session, asking.account, with_wallet, asking.at))
+        return shown(changes.link(session, asking.account, challenges.with_wallet(proved), asking.at))
 
 
 @router.post("/me/codes", status_code=201)
@@ -113,7 +81,7 @@ def link_code(asking: SignedIn, proof: CodeLink) -> CredentialOut:
     if known is None or known.revoked_at is not None:
         raise NotFound("This donor code is not known, or was revoked.")
     with_code = SignedInWith("code", key, known.donor, "code")
-    return _credential(changes.link(asking.session, asking.account, with_code, asking.at))
+    return shown(changes.link(asking.session, asking.account, with_code, asking.at))
 
 
 @router.delete("/me/credentials/{credential}", status_code=204)
@@ -143,9 +111,3 @@ def end_sign_in(asking: SignedIn, sign_in: IdPath) -> None:
     if found is None or found.account_id != asking.account:
         raise NotFound(f"There is no session {sign_in} of this account.")
     sessions.end(asking.session, sign_in, asking.at)
-
-
-def _credential(row: Credential) -> CredentialOut:
-    """A code is not shown by what it is looked up with."""
-    subject = row.donor if row.kind == "code" else row.subject if row.kind == "wallet" else ""
-    return CredentialOut(id=row.id, kind=row.kind, subject=subject, donor=row.donor, created_at=row.created_at)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -46,6 +48,11 @@ def projects(
     Raises:
         Invalid: the cursor is none of such a list, or the form has no such choice.
     """
+    rows = _in_order(_approved(asking, search, choice), order, after)
+    return list(asking.session.exec(rows.limit(limit + 1)))
+
+
+def _approved(asking: RoundAsking, search: str, choice: str) -> SelectOfScalar[Application]:
     query = select(Application).where(Application.round_id == asking.round.id, Application.state == State.APPROVED)
     if search:
         pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
@@ -54,7 +61,36 @@ def projects(
     if choice:
         field, option = _choice(asking, choice)
         query = query.where(col(Application.answers)[field].as_string() == option)
-    return list(asking.session.exec(_in_order(query, order, after).limit(limit + 1)))
+    return query
+
+
+def mixed(
+    asking: RoundAsking, *, search: str, choice: str, seed: str, after: str | None, limit: int
+) -> Page[ProjectOut]:
+    """Return approved projects in an order that favours none: by chance, but the same for the same seed.
+
+    Args:
+        asking: the request.
+        search: as in `projects`.
+        choice: as in `projects`.
+        seed: what the order is made of.
+        after: the cursor of the page before.
+        limit: how many.
+
+    Raises:
+        Invalid: the cursor is none of such a list, or the form has no such choice.
+    """
+    names = asking.session.scalars(_approved(asking, search, choice).with_only_columns(col(Application.project)))
+    places = sorted((sha256(f"{seed}/{name}".encode()).hexdigest(), name) for name in names)
+    start = bisect_right(places, place_of(after, str, str)) if after is not None else 0
+    here = places[start : start + limit]
+    wanted = _approved(asking, "", "").where(col(Application.project).in_([name for _, name in here]))
+    rows = {row.project: row for row in asking.session.exec(wanted)}
+    hidden = _hidden(asking)
+    return Page(
+        items=[_project(rows[name], hidden) for _, name in here],
+        next=cursor(*here[-1]) if len(places) > start + limit else None,
+    )
 
 
 def page_of_projects(asking: RoundAsking, rows: list[Application], order: Order, limit: int) -> Page[ProjectOut]:

@@ -55,14 +55,17 @@ def list_projects(
     response: Response,
     search: Annotated[Line, Query(description="text in title or summary")] = "",
     choice: Annotated[Line, Query(description="field:option, an answer to a public choice of the form")] = "",
-    order: Annotated[Order, Query(description="by name, by title, or newest first")] = Order.PROJECT,
+    order: Annotated[Order, Query(description="by name, by title, newest first, or mixed")] = Order.PROJECT,
+    seed: Annotated[Line, Query(description="what the order `mixed` is made of; the same seed, the same order")] = "",
     after: After = None,
     limit: Limit = LIMIT,
 ) -> Page[ProjectOut]:
     """The projects of a round, by name.
 
-    The page that follows is of the same search, choice and order.
+    The page that follows is of the same search, choice, order and seed.
     """
+    if order == Order.MIXED:
+        return reading.mixed(asking, search=search, choice=choice, seed=seed, after=after, limit=limit)
     rows = reading.projects(asking, search=search, choice=choice, order=order, after=after, limit=limit)
     newest = max((row.changed_at for row in rows), default=0)
     asked = (search, choice, order, after or "", limit)

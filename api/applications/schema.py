@@ -111,6 +111,7 @@ class Order(StrEnum):
     PROJECT = "project"
     TITLE = "title"
     NEWEST = "newest"
+    MIXED = "mixed"
 
 
 class PayoutAddress(Body):

@@ -28,6 +28,10 @@ TURN = 1.0
 """Seconds that somebody waits for a turn."""
 
 
+Standing = tuple[dict[str, Fraction], dict[str, tuple[int, int]], int]
+"""Project -> match in base units; project -> round units and donors that count; of so many entries."""
+
+
 @dataclass(slots=True)
 class Book:
     """The donations of a round as they stood when it had `entries` of them.
@@ -48,6 +52,7 @@ class Book:
     at: int
     rests_until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _standing: Standing | None = None
 
     @classmethod
     def of(cls, rules: Rules, inputs: Inputs, facts: str, rules_digest: str, entries: int, at: int) -> Book:
@@ -77,6 +82,20 @@ class Book:
         """
         with self._turn():
             return self.estimator.matches(), self.entries
+
+    def standing(self) -> Standing:
+        """Return what every project would be matched with, what it was given, and of how many entries that is.
+
+        Given is what counts: round units, and how many people gave it. It is computed once for all who ask before
+        something changes.
+
+        Raises:
+            Conflict, Unavailable: it would take too long, or too many ask.
+        """
+        with self._turn():
+            if self._standing is None or self._standing[2] != self.entries:
+                self._standing = self.estimator.matches(), self.estimator.given(), self.entries
+            return self._standing
 
     def effects(self, donor: str) -> dict[str, tuple[Fraction, Fraction]]:
         """Return what projects are matched with now, and would be without all that a donor gave, in base units.

@@ -14,6 +14,7 @@ from collections import OrderedDict
 import structlog
 from sqlmodel import Session, col, select
 
+from api import logs
 from api.books.book import Book
 from api.clock import Clock
 from api.database import Database
@@ -115,7 +116,7 @@ class Books:
             try:
                 self.update(resting=True)
             except Exception as error:  # such as a database that restarts: the next look may succeed
-                _log.warning("books_not_updated", exc_info=error)
+                _log.warning("books_not_updated", **logs.told(error))
 
     def _prepare(self) -> None:
         """Make the books of the rounds that are open, so that nobody waits for them."""
@@ -128,7 +129,7 @@ class Books:
                     return
                 self.of(round_id)
         except Exception as error:  # then they are made when somebody asks
-            _log.warning("books_not_prepared", exc_info=error)
+            _log.warning("books_not_prepared", **logs.told(error))
 
     def _bring_up_to_date(self, round_id: str, book: Book, *, rests: bool) -> None:
         started = time.monotonic()

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from api.access import OperatingOrganisation
 from api.codes import sheets
 from api.codes.sheets import NewSheet, SheetOut, SheetSummary
-from api.schema import IdPath
+from api.pages import LIMIT, After, Limit
+from api.schema import IdPath, Page
 
 router = APIRouter(tags=["donor codes"])
 
@@ -31,12 +32,12 @@ def make_sheet_csv(asking: OperatingOrganisation, new: NewSheet) -> Table:
 
 
 @router.get("/organisations/{organisation}/codes")
-def list_sheets(asking: OperatingOrganisation) -> list[SheetSummary]:
+def list_sheets(asking: OperatingOrganisation, after: After = None, limit: Limit = LIMIT) -> Page[SheetSummary]:
     """The sheets that were made, newest first."""
-    return sheets.summaries(asking.session, asking.organisation.id)
+    return sheets.summaries(asking.session, asking.organisation.id, after, limit)
 
 
 @router.delete("/organisations/{organisation}/codes/{sheet}", status_code=204)
 def revoke_sheet(asking: OperatingOrganisation, sheet: IdPath) -> None:
-    """Make all codes of a sheet useless; what was given with them stays."""
+    """Make all codes of a sheet useless and end their sessions; what was given with them stays."""
     sheets.revoke(asking, sheet)

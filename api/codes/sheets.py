@@ -13,10 +13,11 @@ from sqlmodel import Session, col
 from api.access import OrganisationAsking
 from api.applications.tables import defused
 from api.clock import new_id
+from api.pages import cursor, place_of
 from api.problems import NotFound
-from api.schema import Answer, Body, Line, Shown
+from api.schema import Answer, Body, Line, Page, Shown
 from api.sign_in.codes import code_key, donor_of, new_code
-from api.tables import DonorCode
+from api.tables import Credential, DonorCode, SignIn
 
 
 class NewSheet(Body):
@@ -82,8 +83,8 @@ def table_of(sheet: SheetOut) -> str:
     return text.getvalue()
 
 
-def summaries(session: Session, organisation_id: str) -> list[SheetSummary]:
-    """Return the sheets of an organisation, newest first."""
+def summaries(session: Session, organisation_id: str, after: str | None, limit: int) -> Page[SheetSummary]:
+    """Return a page of the sheets of an organisation, newest first."""
     made = func.min(DonorCode.created_at)
     query = (
         select(col(DonorCode.sheet), col(DonorCode.label), func.count(), func.count(col(DonorCode.revoked_at)), made)
@@ -91,14 +92,19 @@ def summaries(session: Session, organisation_id: str) -> list[SheetSummary]:
         .group_by(DonorCode.sheet, DonorCode.label)
         .order_by(made.desc(), DonorCode.sheet)
     )
-    return [
+    if after is not None:
+        at, name = place_of(after, int, str)
+        query = query.having((made < at) | ((made == at) & (col(DonorCode.sheet) > name)))
+    found = [
         SheetSummary(sheet=sheet, label=label, codes=count, revoked=gone, created_at=at)
-        for sheet, label, count, gone, at in session.execute(query)
+        for sheet, label, count, gone, at in session.execute(query.limit(limit + 1))
     ]
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(items=found[:limit], next=cursor(last.created_at, last.sheet) if last else None)
 
 
 def revoke(asking: OrganisationAsking, sheet: str) -> None:
-    """Make all codes of a sheet useless; what was given with them stays.
+    """Make all codes of a sheet useless, and end the sessions that began with one; what was given with them stays.
 
     Raises:
         NotFound: there is no such sheet.
@@ -109,4 +115,9 @@ def revoke(asking: OrganisationAsking, sheet: str) -> None:
     asking.session.execute(
         update(DonorCode).where(*mine, col(DonorCode.revoked_at).is_(None)).values(revoked_at=asking.at)
     )
+    by_code = select(col(Credential.id)).where(
+        col(Credential.kind) == "code", col(Credential.subject).in_(select(col(DonorCode.key)).where(*mine))
+    )
+    began = update(SignIn).where(col(SignIn.credential_id).in_(by_code), col(SignIn.revoked_at).is_(None))
+    asking.session.execute(began.values(revoked_at=asking.at))
     asking.record("codes.revoked", f"sheet/{sheet}")

@@ -15,7 +15,7 @@ BUSY_SECONDS = 30
 """How long a writer waits for another on SQLite, which has one at a time."""
 
 POOL = 10
-"""Connections to PostgreSQL of one process; as many more when it is busy."""
+"""Connections of one process that are kept; as many more when it is busy, as some requests need a second one."""
 
 _WRITES = "qf_writes"
 
@@ -60,13 +60,14 @@ def _with_driver(url: str) -> URL:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True)
+    return create_engine(url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite(url: URL) -> Engine:
     if url.database:
         Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, pool_size=POOL, max_overflow=POOL, connect_args=options, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 from anyio import CapacityLimiter, to_thread
 
+from api import logs
 from api.books.books import Books
 from api.database import Database
 from api.feed.happenings import AT_ONCE, Heard, events_after, events_since
@@ -119,7 +120,7 @@ class Feed:
             try:
                 await self._look()
             except Exception as error:  # such as a database that restarts: the next look may succeed
-                _log.warning("events_not_read", exc_info=error)
+                _log.warning("events_not_read", **logs.told(error))
 
     async def _look(self) -> None:
         """Look once at what is new, and tell it."""

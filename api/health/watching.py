@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.health.metrics import Metrics
+from api.logs import template
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that are asked all the time, and are logged only if they fail."""
@@ -49,9 +50,3 @@ class Watching:
             if route not in QUIET or status >= 500:
                 name, ms = scope.get("state", {}).get("name", ""), round(seconds * 1_000, 1)
                 _log.info("request", request=name, method=method, route=route, status=status, ms=ms)
-
-
-def template(scope: Scope) -> str:
-    """Return the path of the endpoint that answered, with its parameters by name; "" if there was none."""
-    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return str(getattr(found, "path_format", ""))

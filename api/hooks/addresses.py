@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
+from contextlib import suppress
 
 import httpx2
 
@@ -72,13 +74,35 @@ def read_url(text: str, *, private: bool) -> httpx2.URL:
 async def resolve(host: str, port: int) -> list[Address]:
     """Return the addresses of a host, in the order they should be tried.
 
+    A look-up cannot be broken off. It is done in a thread that nobody waits for, so that whoever asks can give up.
+
     Raises:
         RefusedError: it has none.
     """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Address]] = loop.create_future()
+
+    def tell(found: list[Address]) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def look_up() -> None:
+        found = _addresses_of(host, port)
+        with suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(tell, found)
+
+    threading.Thread(target=look_up, name="looking up a host", daemon=True).start()
+    found = await answer
+    if not found:
+        raise RefusedError("the name of the host is not known")
+    return found
+
+
+def _addresses_of(host: str, port: int) -> list[Address]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise RefusedError("the name of the host is not known") from None
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # the latter where the name cannot be one
+        return []
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
 
 

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from api import queue
+from api import queue, signing
 from api.access import OrganisationAsking
 from api.clock import new_id
 from api.hooks.addresses import RefusedError, read_url
 from api.hooks.schema import Delivered, DeliveryOut, HookChange, HookOut, NewHook
 from api.pages import cursor, place_of
 from api.problems import Conflict, Invalid, NotFound
-from api.schema import Page
+from api.schema import NewSecret, Page
 from api.secrecy import Secrecy, new_key
 from api.tables import Hook, HookDelivery, Round
 
@@ -75,19 +75,19 @@ def change(asking: OrganisationAsking, name: str, wanted: HookChange) -> Hook:
     return hook
 
 
-def rotate(asking: OrganisationAsking, name: str) -> str:
-    """Return the new secret of a hook; the next delivery is signed with it."""
-    hook, secret = require(asking, name), new_key()
-    hook.secret = asking.services.secrecy.seal(SEALED, secret)
+def rotate(asking: OrganisationAsking, name: str, *, at_once: bool) -> NewSecret:
+    """Return the new secret of a hook; deliveries are signed with it and, for a day, with the former one too."""
+    hook = require(asking, name)
+    secret = signing.replaced(asking.services.secrecy, SEALED, hook, asking.at, at_once=at_once)
     asking.session.add(hook)
-    asking.record("hook.rotated", _subject(hook))
-    return secret
+    asking.record("hook.rotated", _subject(hook), at_once=at_once)
+    return NewSecret(secret=secret, former_until=hook.former_until or None)
 
 
 def remove(asking: OrganisationAsking, name: str) -> None:
     """Tell a hook nothing more, and forget where it points."""
     hook = require(asking, name)
-    hook.stopped_at, hook.url, hook.secret = asking.at, "", ""
+    hook.stopped_at, hook.url, hook.secret, hook.former_secret = asking.at, "", "", ""
     asking.session.add(hook)
     asking.record("hook.removed", _subject(hook))
 

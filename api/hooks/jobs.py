@@ -38,8 +38,9 @@ def deliver(services: Services, work: Mapping[str, Any]) -> None:
     if silent:
         _write(services, work, None)
         return
-    secret, at = services.secrecy.open(SEALED, hook.secret), services.clock()
-    headers = {signing.SIGNATURE: signing.sign(secret, body, at), signing.DELIVERY: row.id}
+    at = services.clock()
+    secret, *former = signing.secrets_of(services.secrecy, SEALED, hook, at)
+    headers = {signing.SIGNATURE: signing.sign(secret, body, at, *former), signing.DELIVERY: row.id}
     private = services.settings.allow_private_addresses
     _write(services, work, post(address_of(services.secrecy, hook), body, headers, private=private))
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 
 from api.access import OperatingOrganisation
 from api.hooks import changes
-from api.hooks.schema import DeliveryOut, HookChange, HookOut, HookSecretOut, HookWithSecret, NewHook
+from api.hooks.schema import DeliveryOut, HookChange, HookOut, HookWithSecret, NewHook
 from api.pages import LIMIT, After, Limit
-from api.schema import IdPath, Page
+from api.schema import AtOnce, IdPath, NewSecret, Page
 
 router = APIRouter(tags=["hooks"])
 
@@ -45,9 +45,9 @@ def remove_hook(asking: OperatingOrganisation, hook: IdPath) -> None:
 
 
 @router.post("/organisations/{organisation}/hooks/{hook}/secret")
-def rotate_hook_secret(asking: OperatingOrganisation, hook: IdPath) -> HookSecretOut:
-    """Give a hook a new secret; the next delivery is signed with it."""
-    return HookSecretOut(secret=changes.rotate(asking, hook))
+def rotate_hook_secret(asking: OperatingOrganisation, hook: IdPath, at_once: AtOnce = False) -> NewSecret:
+    """Give a hook a new secret; for a day deliveries are signed with the former one as well."""
+    return changes.rotate(asking, hook, at_once=at_once)
 
 
 @router.post("/organisations/{organisation}/hooks/{hook}/test", status_code=202)

@@ -57,12 +57,6 @@ class HookWithSecret(HookOut):
     secret: str
 
 
-class HookSecretOut(Answer):
-    """The new secret, shown this once."""
-
-    secret: str
-
-
 class DeliveryOut(Answer):
     """One event told to one hook; a test has no round."""
 

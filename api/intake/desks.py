@@ -8,6 +8,7 @@ from api.access import RoundAsking
 from api.intake import once
 from api.intake.reading import Reading, numbered
 from api.intake.schema import DeskDonation, NewBatch
+from api.pages import cursor, place_of
 from api.problems import Conflict, Fault
 from api.recording import Gift, Origin, record
 from api.secrecy import Secrecy
@@ -55,10 +56,15 @@ def enter(asking: RoundAsking, source: Source, new: NewBatch) -> Batch:
     return batch
 
 
-def batches(session: Session, source: Source) -> list[Batch]:
-    """Return what a desk took in, oldest first."""
+def batches(session: Session, source: Source, after: str | None, limit: int) -> tuple[list[Batch], str | None]:
+    """Return a page of what a desk took in, oldest first, and the cursor of the next one."""
     query = select(Batch).where(Batch.source_id == source.id).order_by(col(Batch.at), col(Batch.id))
-    return list(session.exec(query))
+    if after is not None:
+        at, name = place_of(after, int, str)
+        query = query.where((col(Batch.at) > at) | ((col(Batch.at) == at) & (col(Batch.id) > name)))
+    rows = list(session.exec(query.limit(limit + 1)))
+    last = rows[limit - 1] if len(rows) > limit else None
+    return rows[:limit], cursor(last.at, last.id) if last else None
 
 
 def _gift(asking: RoundAsking, reading: Reading, where: str, told: DeskDonation, batch: str, time: int) -> Gift:

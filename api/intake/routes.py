@@ -50,10 +50,11 @@ def enter_batch(asking: Operating, source: SlugPath, new: NewBatch) -> BatchOut:
 
 
 @router.get("/rounds/{round}/sources/{source}/batches")
-def list_batches(asking: ReadingRound, source: SlugPath) -> list[BatchOut]:
+def list_batches(asking: ReadingRound, source: SlugPath, after: After = None, limit: Limit = LIMIT) -> Page[BatchOut]:
     """What a desk took in, oldest first."""
     found = require(asking.session, asking.round.id, source, SourceKind.DESK)
-    return [_batch(row) for row in desks.batches(asking.session, found)]
+    rows, next_page = desks.batches(asking.session, found, after, limit)
+    return Page(items=[_batch(row) for row in rows], next=next_page)
 
 
 @router.get("/rounds/{round}/entries")

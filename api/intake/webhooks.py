@@ -35,9 +35,9 @@ def take(asking: RoundAsking, source: Source, body: bytes, signature: str, key: 
         Conflict: the delivery differs from one of the same name, or from what is recorded.
         Invalid: it is malformed; names everything.
     """
-    secret = asking.services.secrecy.open(SEALED, source.secret)
+    secret, *former = signing.secrets_of(asking.services.secrecy, SEALED, source, asking.at)
     try:
-        signing.check(secret, body, signature, asking.at)
+        signing.check(secret, body, signature, asking.at, *former)
     except signing.SignatureError as error:
         raise Unauthenticated(f"The delivery is not accepted: {error}.", "bad_signature") from None
     accepting(asking.session, asking.round, source)

@@ -54,6 +54,10 @@ class TokenError(ValueError):
     """The token is not one that is wanted, or not good any more."""
 
 
+class UnknownKeyError(TokenError):
+    """The token names a key that is not among those that are known; there may be newer ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a token says.
@@ -115,6 +119,7 @@ def read_id_token(
         at: the time, seconds since 1970 UTC.
 
     Raises:
+        UnknownKeyError: none of the keys is the one it names.
         TokenError: it is malformed, signed with another key or otherwise, for somebody or something else, or over.
     """
     header, body = _part(token, 0), _part(token, 1)
@@ -134,8 +139,10 @@ def _provider_key(header: Mapping[str, Any], keys: Iterable[Mapping[str, Any]]) 
     wanted = {**PROVIDER_KEYS[alg], **({"kid": header["kid"]} if "kid" in header else {})}
     found = [key for key in keys if all(key.get(name) == value for name, value in wanted.items())]
     found = [key for key in found if key.get("use", "sig") == "sig" and key.get("alg", alg) == alg]
-    if len(found) != 1:
-        raise TokenError(f"{len(found) or 'no'} keys of the provider fit the ID token")
+    if not found:
+        raise UnknownKeyError("no keys of the provider fit the ID token")
+    if len(found) > 1:
+        raise TokenError(f"{len(found)} keys of the provider fit the ID token")
     return _numbers_of(found[0])
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 
 from sqlmodel import col, select
 
-from api.access import Asking, OrganisationAsking, Right, Role
+from api.access import ROLES, Asking, OrganisationAsking, Right, Role
 from api.access.identify import KEY_PREFIX
+from api.access.keys import revoke_beyond
 from api.clock import new_id
 from api.organisations.schema import KeyOut, NewKey, NewKeyOut, NewOrganisation
-from api.problems import Conflict, Forbidden, NotFound
+from api.problems import Conflict, Forbidden, NotFound, Unauthenticated
 from api.secrecy import hashed
 from api.tables import Account, ApiKey, Membership, Organisation
 
@@ -40,12 +42,13 @@ def members(asking: OrganisationAsking) -> list[Membership]:
 
 
 def set_role(asking: OrganisationAsking, account: str, role: Role) -> Membership:
-    """Return the member with the role.
+    """Return the member with the role; keys they made that can do more than the role are revoked.
 
     Raises:
         NotFound: there is no such account.
         Conflict: nobody would be left to administer.
     """
+    _lock(asking)
     if asking.session.get(Account, account) is None:
         raise NotFound(f"There is no account {account}; it is made when its owner signs in for the first time.")
     member = asking.session.get(Membership, (asking.organisation.id, account))
@@ -56,22 +59,25 @@ def set_role(asking: OrganisationAsking, account: str, role: Role) -> Membership
     member.role = role
     asking.session.add(member)
     asking.record("member.role", f"account/{account}", role=role)
+    _revoke_beyond(asking, account, ROLES[role])
     return member
 
 
 def remove(asking: OrganisationAsking, account: str) -> None:
-    """Remove a member.
+    """Remove a member; the keys they made are revoked.
 
     Raises:
         NotFound: it is none.
         Conflict: nobody would be left to administer.
     """
+    _lock(asking)
     member = asking.session.get(Membership, (asking.organisation.id, account))
     if member is None:
         raise NotFound(f"{account} is no member of {asking.organisation.id}.")
     _require_another_admin(asking, account)
     asking.session.delete(member)
     asking.record("member.removed", f"account/{account}")
+    _revoke_beyond(asking, account, ())
 
 
 def keys(asking: OrganisationAsking) -> list[ApiKey]:
@@ -85,7 +91,9 @@ def make_key(asking: OrganisationAsking, new: NewKey) -> NewKeyOut:
 
     Raises:
         Forbidden: it would be able to do more than its maker.
+        Unauthenticated: the key that makes it was revoked just now.
     """
+    _lock(asking)
     more = set(new.rights) - asking.rights_in(asking.organisation.id)
     if more:
         raise Forbidden(f"You have no right to {', '.join(sorted(more))}, so no key of yours has.")
@@ -122,6 +130,23 @@ def revoke(asking: OrganisationAsking, name: str) -> None:
 def shown(key: ApiKey) -> KeyOut:
     """Return a key as it is shown."""
     return KeyOut(**{**key.model_dump(exclude={"key", "organisation_id"}), "rights": [Right(r) for r in key.rights]})
+
+
+def _lock(asking: OrganisationAsking) -> None:
+    """Have members and keys changed by one request at a time: none makes a key for somebody who is being removed.
+
+    Raises:
+        Unauthenticated: who asks does so with a key that was revoked meanwhile.
+    """
+    asking.session.exec(select(Organisation).where(Organisation.id == asking.organisation.id).with_for_update()).one()
+    asking.session.expire_all()  # what was read before may be over
+    key = asking.session.get(ApiKey, asking.actor.key) if asking.actor.key else None
+    if key is not None and key.revoked_at is not None:
+        raise Unauthenticated
+
+
+def _revoke_beyond(asking: OrganisationAsking, account: str, rights: Collection[Right]) -> None:
+    revoke_beyond(asking.session, asking.organisation.id, account, rights, asking.actor.name, asking.at)
 
 
 def _require_another_admin(asking: OrganisationAsking, account: str) -> None:

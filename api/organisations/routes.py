@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from sqlmodel import col, select
 
 from api import audit
-from api.access import Administering, Anyone, AnyoneOfOrganisation, Auditing, Founding, MemberReading
+from api.access import Administering, Anyone, AnyoneOfOrganisation, Auditing, Installation, MemberReading
 from api.organisations import members
 from api.organisations.schema import (
     AuditCheck,
@@ -41,7 +41,7 @@ def list_organisations(asking: Anyone, after: After = None, limit: Limit = LIMIT
 
 
 @router.post("/organisations", status_code=201)
-def found_organisation(asking: Founding, new: NewOrganisation) -> OrganisationOut:
+def found_organisation(asking: Installation, new: NewOrganisation) -> OrganisationOut:
     """Found a community; for administrators of the installation."""
     return _shown(members.found(asking, new))
 
@@ -71,13 +71,13 @@ def list_members(asking: MemberReading) -> list[MemberOut]:
 
 @router.put("/organisations/{organisation}/members/{account}")
 def set_role(asking: Administering, account: IdPath, wanted: NewRole) -> MemberOut:
-    """Make an account a member, or give it another role."""
+    """Make an account a member, or give it another role; keys it made that can do more are revoked."""
     return _member(members.set_role(asking, account, wanted.role))
 
 
 @router.delete("/organisations/{organisation}/members/{account}", status_code=204)
 def remove_member(asking: Administering, account: IdPath) -> None:
-    """Remove a member; the last admin stays."""
+    """Remove a member, and revoke the keys they made; the last admin stays."""
     members.remove(asking, account)
 
 

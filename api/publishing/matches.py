@@ -1,4 +1,4 @@
-"""What projects are matched with: as the round was settled, or as it would be now."""
+"""What projects were given and are matched with: as the round was settled, or as it would be now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qf.units import format_decimal
 PLACES = 6
 """Decimal places of a match that is no whole base unit yet."""
 
-COLUMNS = ("project", "match_base")
+COLUMNS = ("project", "match_base", "contributed", "donors")
 """Columns of the table."""
 
 
@@ -27,12 +27,14 @@ class Matches:
         entries: how many donations and corrections they are made of.
         made_of: names all else they are made of.
         match: project -> base units of the payout token; whole ones if they are final.
+        given: project -> what counts of all it was given, in round units, and how many people gave it.
     """
 
     final: bool
     entries: int
     made_of: str
     match: dict[str, str]
+    given: dict[str, tuple[int, int]]
 
 
 def matches_of(asking: RoundAsking) -> Matches:
@@ -45,19 +47,22 @@ def matches_of(asking: RoundAsking) -> Matches:
     if round.state == State.PUBLISHED:
         row = published(asking.session, round.id)
         payouts = {each["project"]: each["payout"] for each in row.summary["projects"]}
-        return Matches(True, row.entries, row.result_digest, payouts)
+        given = {each["project"]: (int(each["contributed"]), each["donors"]) for each in row.summary["projects"]}
+        return Matches(True, row.entries, row.result_digest, payouts, given)
     book = asking.services.books.of(round.id)
-    match, entries = book.matches()
+    match, given, entries = book.standing()
     return Matches(
         False,
         entries,
         f"{book.rules_digest}/{book.facts}",
         {name: format_decimal(each, PLACES) for name, each in match.items()},
+        given,
     )
 
 
 def table_of(matches: Matches) -> str:
     """Return matches as CSV."""
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *matches.match.items()])
+    rows = ((name, match, *matches.given[name]) for name, match in matches.match.items())
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     return text.getvalue()

@@ -19,7 +19,7 @@ from api.publishing import daoip5, donations
 from api.publishing.archive import archive_of
 from api.publishing.donations import MEDIA_TYPES, Format
 from api.publishing.matches import matches_of, table_of
-from api.schema import Answer, Decimals, Page, Shown
+from api.schema import Answer, Decimals, Page, Shown, Units
 from api.settlement.bundles import bundle_of, files_of
 from api.settlement.changes import published
 from api.tables import Organisation
@@ -37,10 +37,17 @@ class ResultOut(Answer):
 
 
 class MatchOut(Answer):
-    """What a project is matched with, in base units of the payout token; whole ones once it is final."""
+    """What a project is matched with, in base units of the payout token; whole ones once it is final.
+
+    Attributes:
+        contributed: what counts of all it was given, in the smallest unit of the round.
+        donors: how many people gave it.
+    """
 
     project: str
     match_base: str
+    contributed: Units
+    donors: int
 
 
 class MatchesOut(Answer):
@@ -96,7 +103,10 @@ def read_matches(
     fresh(request, response, asking.round.id, found.entries, found.made_of, format)
     if format == MatchFormat.CSV:
         return Response(table_of(found), headers=dict(response.headers), media_type="text/csv")  # type: ignore[return-value]
-    matches = [MatchOut(project=name, match_base=match) for name, match in found.match.items()]
+    matches = [
+        MatchOut(project=name, match_base=match, contributed=found.given[name][0], donors=found.given[name][1])
+        for name, match in found.match.items()
+    ]
     return MatchesOut(final=found.final, entries=found.entries, matches=matches)
 
 

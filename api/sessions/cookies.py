@@ -54,6 +54,13 @@ def forget(services: Services, response: Response) -> None:
         _set(services.settings, response, name, "", 0)
 
 
+def forgotten(settings: Settings, name: str) -> str:
+    """Return the header `Set-Cookie` that makes a browser forget one cookie."""
+    response = Response()
+    _set(settings, response, name, "", 0)
+    return response.headers["set-cookie"]
+
+
 def csrf_of(services: Services, sign_in: str) -> str:
     """Return the CSRF token of a session; it needs no table, and fits no other session."""
     return services.secrecy.mark("csrf", sign_in)

@@ -130,17 +130,28 @@ def credential_of(session: Session, proof: SignedInWith, at: int) -> Credential:
     account = Account(id=new_id(), created_at=at)
     session.add(account)
     session.flush()
-    made = Credential(
-        id=new_id(),
-        account_id=account.id,
-        kind=proof.kind,
-        subject=proof.subject,
-        donor=proof.donor,
-        created_at=at,
-    )
+    made = new_credential(session, account.id, proof, at)
     session.add(made)
     session.flush()
     return made
+
+
+def new_credential(session: Session, account: str, proof: SignedInWith, at: int) -> Credential:
+    """Return something new that an account is signed in to with; what one person gives under, no other one does."""
+    taken = select(Credential.id).where(Credential.donor == proof.donor, Credential.donor != "")
+    return Credential(
+        id=new_id(),
+        account_id=account,
+        kind=proof.kind,
+        subject=proof.subject,
+        donor="" if session.exec(taken).first() else proof.donor,
+        created_at=at,
+    )
+
+
+def on_chain(chain_id: int, address: str) -> str:
+    """Return the name of a contract wallet: that of its account on its chain (CAIP-10)."""
+    return f"eip155:{chain_id}:{address}"
 
 
 def _open(services: Services, key: SigningKey, proof: SignedInWith, at: int) -> Opened:

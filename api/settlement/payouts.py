@@ -12,14 +12,14 @@ from api.access import RoundAsking
 from api.clock import new_id
 from api.problems import Conflict, Fault, Invalid, NotFound
 from api.services import Services
-from api.settlement.bundles import bundle_of
+from api.settlement.bundles import bundle_of, verified
 from api.settlement.schema import Signed
 from api.states import Settlement as State
 from api.tables import Attestation, Settlement
 from qf.chain.addresses import read_address
 from qf.chain.attestation import Attestation as Signature
 from qf.chain.attestation import Statement, signer_of, typed_data
-from qf.chain.payouts import PayoutList, disperse_text, payouts_bytes, payouts_of_bundle, safe_batches
+from qf.chain.payouts import PayoutList, disperse_text, payout_list, payouts_bytes, safe_batches
 from qf.chain.payouts.exports import json_text
 from qf.chain.payouts.safe import Step
 from qf.chain.types import Address, ChainId
@@ -65,7 +65,8 @@ def payouts_of(services: Services, row: Settlement, token: str) -> PayoutList:
     """
     if row.state not in {State.APPROVED, State.PUBLISHED}:
         raise Conflict(f"Settlement {row.number} is {row.state}; it is paid once it is approved.", "not_approved")
-    return payouts_of_bundle(bundle_of(services, row), token=token)
+    result, projects = verified(bundle_of(services, row), row.result_digest)
+    return payout_list(result, row.result_digest, projects, token=token)
 
 
 def exported(payouts: PayoutList, form: Form, payer: Payer) -> tuple[str, str]:

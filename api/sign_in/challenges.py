@@ -13,6 +13,7 @@ from sqlmodel import col
 from api.problems import Invalid, Unauthenticated, Unavailable
 from api.secrecy import hashed
 from api.services import Services
+from api.sessions.sessions import SignedInWith, on_chain
 from api.sign_in.chains import wallets_of
 from api.sign_in.message import Expected, MessageError, SignInMessage, check, read_message, write_message
 from api.sign_in.signatures import How, NoChainError, SignatureError, verify_text
@@ -52,6 +53,16 @@ class Proved:
     address: str
     chain_id: int
     how: How
+
+
+def with_wallet(proved: Proved) -> SignedInWith:
+    """Return what a wallet signs in with.
+
+    A key is the same on every chain. A contract is not: on another chain somebody else may have put another one at its
+    address, who must not come into its account.
+    """
+    subject = proved.address if proved.how == "eoa" else on_chain(proved.chain_id, proved.address)
+    return SignedInWith("wallet", subject, proved.address, proved.how, proved.chain_id)
 
 
 def challenge(services: Services, purpose: Purpose, address: str, chain_id: int, browser: str, at: int) -> Challenge:
@@ -98,7 +109,8 @@ def prove(services: Services, purpose: Purpose, text: str, signature: str, brows
         used_up(services, purpose, message.nonce, browser, at)
         settings = services.settings
         domains = (settings.domain, *settings.sign_in_domains)
-        check(message, Expected(domains, (), STATEMENTS[purpose], message.nonce, at))
+        scheme = "https" if settings.secure else "http"
+        check(message, Expected(domains, scheme, (), STATEMENTS[purpose], message.nonce, at))
         with wallets_of(settings, message.chain_id) as wallets:
             how = verify_text(message.text, message.address, signature, wallets)
     except (MessageError, SignatureError) as error:

@@ -74,6 +74,7 @@ class Expected:
 
     Attributes:
         domains: host and port, of which it must name one.
+        scheme: of the service: "https", or "http" where it is developed.
         chain_ids: of which it must name one; empty: any.
         statement: its statement, to the letter.
         nonce: that was given out for it.
@@ -81,6 +82,7 @@ class Expected:
     """
 
     domains: Collection[str]
+    scheme: str
     chain_ids: Collection[int]
     statement: str
     nonce: str
@@ -157,9 +159,12 @@ def check(message: SignInMessage, expected: Expected) -> None:
 
 def _doubts(message: SignInMessage, expected: Expected) -> Iterator[tuple[bool, str]]:
     now, uri = expected.now, read_uri(message.uri)
+    origins = [f"{expected.scheme}://{domain}" for domain in expected.domains]
+    ours = {read_uri(origin).origin for origin in origins}
     yield message.domain not in expected.domains, f"it is for {message.domain}, not for {', '.join(expected.domains)}"
-    yield uri.authority not in expected.domains, f"its URI {message.uri} is not at {', '.join(expected.domains)}"
-    yield message.scheme not in {"", uri.scheme}, f"its scheme is {message.scheme}, not {uri.scheme}"
+    yield uri.origin not in ours, f"its URI {message.uri} is not at {', '.join(origins)}"
+    scheme = message.scheme.lower()
+    yield scheme not in {"", expected.scheme}, f"its scheme is {message.scheme}, not {expected.scheme}"
     known = not expected.chain_ids or message.chain_id in expected.chain_ids
     yield not known, f"its chain {message.chain_id} is none of {', '.join(map(str, sorted(expected.chain_ids)))}"
     yield message.statement != expected.statement, "its statement is not the one that was offered"

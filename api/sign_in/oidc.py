@@ -23,7 +23,8 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx2
 
-from api.keys.tokens import TokenError, read_id_token
+from api.keys.tokens import TokenError, UnknownKeyError, read_id_token
+from api.remote import Documents
 from api.secrecy import Secrecy
 
 TIMEOUT = 5.0
@@ -70,6 +71,21 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """How a provider is asked.
+
+    Attributes:
+        http: what asks it.
+        documents: what it published, as it was read before: what it says of itself, and its keys.
+        at: the time, seconds since 1970 UTC.
+    """
+
+    http: httpx2.Client
+    documents: Documents
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A sign-in that has begun.
 
@@ -84,13 +100,13 @@ class Begun:
     verifier: str
 
 
-def begin(provider: Provider, http: httpx2.Client) -> Begun:
+def begin(provider: Provider, line: Line) -> Begun:
     """Return where to send a browser that wants to sign in.
 
     Raises:
         NoProviderError: the provider does not answer, or not as it must.
     """
-    url = _url(provider, _discovered(provider, http), "authorization_endpoint")
+    url = _url(provider, _discovered(provider, line), "authorization_endpoint")
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     asked = {
         "response_type": "code",
@@ -105,37 +121,50 @@ def begin(provider: Provider, http: httpx2.Client) -> Begun:
     return Begun(f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}", state, verifier)
 
 
-def finish(provider: Provider, http: httpx2.Client, code: str, verifier: str, secrecy: Secrecy, at: int) -> str:
+def finish(provider: Provider, line: Line, code: str, verifier: str, secrecy: Secrecy) -> str:
     """Return the mark of who signed in, 64 hex digits: HMAC-SHA256 of issuer and subject.
 
     Args:
         provider: where the browser was sent.
-        http: what asks it.
+        line: how it is asked.
         code: that the browser came back with, after its `state` was found good.
         verifier: that was kept.
         secrecy: the keys of the installation.
-        at: the time, seconds since 1970 UTC.
 
     Raises:
         OpenIdError: the code or the ID token is not good.
         NoProviderError: the provider does not answer, or not as it must.
     """
-    found = _discovered(provider, http)
-    token = _redeemed(provider, http, found, code, verifier)
-    keys = _answer(http, "GET", _url(provider, found, "jwks_uri")).get("keys")
-    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise NoProviderError("the provider publishes no keys")
+    found = _discovered(provider, line)
+    token = _redeemed(provider, line, found, code, verifier)
     try:
-        subject = read_id_token(token, keys, provider.issuer, provider.client_id, _nonce(verifier), at)
+        try:
+            subject = _subject(provider, line, token, _nonce(verifier), _keys(provider, line, found))
+        except UnknownKeyError:  # the provider signs with a key that is newer than those that were read
+            subject = _subject(provider, line, token, _nonce(verifier), _keys(provider, line, found, newer=True))
     except TokenError as error:
         raise OpenIdError(str(error)) from error
     return secrecy.mark("openid subject", f"{provider.issuer}\0{subject}")
 
 
-def _discovered(provider: Provider, http: httpx2.Client) -> Mapping[str, Any]:
+def _subject(provider: Provider, line: Line, token: str, nonce: str, keys: list[dict[str, Any]]) -> str:
+    return read_id_token(token, keys, provider.issuer, provider.client_id, nonce, line.at)
+
+
+def _keys(provider: Provider, line: Line, found: Mapping[str, Any], *, newer: bool = False) -> list[dict[str, Any]]:
+    """Return the public keys of a provider; `newer` than those that were read, if that is not just now."""
+    url = _url(provider, found, "jwks_uri")
+    keys = line.documents.read(url, line.at, lambda: _answer(line.http, "GET", url), newer=newer).get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise NoProviderError("the provider publishes no keys")
+    return keys
+
+
+def _discovered(provider: Provider, line: Line) -> Mapping[str, Any]:
     """Return what a provider says of itself (OpenID Connect Discovery)."""
     issuer = _url(provider, {"issuer": provider.issuer}, "issuer")
-    found = _answer(http, "GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    found: Mapping[str, Any] = line.documents.read(url, line.at, lambda: _answer(line.http, "GET", url))
     if found.get("issuer") != provider.issuer:
         raise NoProviderError(f"the provider at {provider.issuer} calls itself something else; copy its issuer exactly")
     if "S256" not in _list(found, "code_challenge_methods_supported", "S256"):
@@ -143,7 +172,7 @@ def _discovered(provider: Provider, http: httpx2.Client) -> Mapping[str, Any]:
     return found
 
 
-def _redeemed(provider: Provider, http: httpx2.Client, found: Mapping[str, Any], code: str, verifier: str) -> str:
+def _redeemed(provider: Provider, line: Line, found: Mapping[str, Any], code: str, verifier: str) -> str:
     """Return the ID token that a provider gives for a code."""
     form = {
         "grant_type": "authorization_code",
@@ -158,7 +187,7 @@ def _redeemed(provider: Provider, http: httpx2.Client, found: Mapping[str, Any],
         auth = httpx2.BasicAuth(quote_plus(provider.client_id), quote_plus(provider.client_secret))
     elif provider.client_secret:
         form["client_secret"] = provider.client_secret
-    answer = _answer(http, "POST", _url(provider, found, "token_endpoint"), data=form, auth=auth)
+    answer = _answer(line.http, "POST", _url(provider, found, "token_endpoint"), data=form, auth=auth)
     token = answer.get("id_token")
     if not isinstance(token, str):
         raise NoProviderError("the provider gives no ID token")

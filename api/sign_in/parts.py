@@ -22,6 +22,9 @@ _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}):(\d{2})(?:\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 
+_PORTS = {"http": ":80", "https": ":443"}
+"""What an address means that names no port."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uri:
@@ -33,6 +36,16 @@ class Uri:
 
     scheme: str
     authority: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port in one spelling, as two that mean the same place are the same.
+
+        >>> read_uri("HTTPS://QF.test:443/a").origin, read_uri("http://qf.test:8000").origin
+        ('https://qf.test', 'http://qf.test:8000')
+        """
+        scheme, authority = self.scheme.lower(), self.authority.lower()
+        return f"{scheme}://{authority.removesuffix(_PORTS.get(scheme, ':'))}"
 
 
 def read_uri(text: str) -> Uri:

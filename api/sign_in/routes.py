@@ -108,10 +108,8 @@ def sign_in_with_wallet(asking: Unidentified, proof: WalletSignIn, request: Requ
     services = asking.services
     browser = cookies.known_browser(services, request)
     proved = challenges.prove(services, Purpose.SIGN_IN, proof.message, proof.signature, browser, asking.at)
-    with_wallet = SignedInWith("wallet", proved.address, proved.address, proved.how, proved.chain_id)
-    return _answer(
-        services, response, sessions.open_session(services, with_wallet, asking.at), proof.session, asking.at
-    )
+    opened = sessions.open_session(services, challenges.with_wallet(proved), asking.at)
+    return _answer(services, response, opened, proof.session, asking.at)
 
 
 @router.post("/sign-in/code")

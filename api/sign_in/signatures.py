@@ -103,7 +103,7 @@ def _contract_says_so(hash: bytes, address: str, signature: bytes, wallets: Wall
     try:
         return wallets.run(artifact("SignatureCheck").bytecode + terms) == b"\x01"
     except ChainError as error:
-        raise NoChainError(f"the chain of this wallet does not answer: {error}") from error
+        raise NoChainError("the chain of this wallet does not answer; try again in a minute") from error
 
 
 def _unwrapped(signature: bytes) -> tuple[str, bytes, bytes]:

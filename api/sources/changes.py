@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from api import signing
 from api.access import RoundAsking
 from api.clock import new_id
 from api.problems import Conflict, Fault, Invalid, NotFound
 from api.recording import lock
+from api.schema import NewSecret
 from api.secrecy import new_key
 from api.services import Services
 from api.sources.schema import NewSource, SourceKind, SourceOut
@@ -70,8 +72,8 @@ def set_state(asking: RoundAsking, name: str, state: str) -> Source:
     return source
 
 
-def rotate(asking: RoundAsking, name: str) -> str:
-    """Return the new secret of a webhook; the old one is good no more.
+def rotate(asking: RoundAsking, name: str, *, at_once: bool) -> NewSecret:
+    """Return the new secret of a webhook; deliveries under the former one are taken for another day.
 
     Raises:
         Conflict: the source has none.
@@ -79,11 +81,10 @@ def rotate(asking: RoundAsking, name: str) -> str:
     source = require(asking.session, asking.round.id, name)
     if source.kind != SourceKind.WEBHOOK:
         raise Conflict(f"A source of kind {source.kind} has no secret.", "no_secret")
-    secret = new_key()
-    source.secret = asking.services.secrecy.seal(SEALED, secret)
+    secret = signing.replaced(asking.services.secrecy, SEALED, source, asking.at, at_once=at_once)
     asking.session.add(source)
-    asking.record("source.rotated", subject=f"source/{name}")
-    return secret
+    asking.record("source.rotated", subject=f"source/{name}", at_once=at_once)
+    return NewSecret(secret=secret, former_until=source.former_until or None)
 
 
 def find(session: Session, round_id: str, name: str) -> Source | None:

@@ -60,8 +60,6 @@ def record_chains(services: Services, source: Source, file: ChainFile, read: tup
             current.read_until = read_until
             session.add(current)
             write(session, round, current, found, Origin("service", "sync", services.clock()))
-            current.read_until = min(chain.synced.last.time for chain in read[1])
-            session.add(current)
 
 
 def donations_in(file: ChainFile, store: Store, chains: Sequence[ReadChain]) -> list[ChainEntry]:

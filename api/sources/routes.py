@@ -6,9 +6,9 @@ from fastapi import APIRouter
 
 from api import queue
 from api.access import AnyoneOfRound, Operating
-from api.schema import Queued, SlugPath
+from api.schema import AtOnce, NewSecret, Queued, SlugPath
 from api.sources import changes
-from api.sources.schema import ChainSettings, NewSource, SecretOut, SourceKind, SourceOut, SourceWithSecret
+from api.sources.schema import ChainSettings, NewSource, SourceKind, SourceOut, SourceWithSecret
 
 router = APIRouter(tags=["sources"])
 
@@ -45,9 +45,9 @@ def start_source(asking: Operating, source: SlugPath) -> SourceOut:
 
 
 @router.post("/rounds/{round}/sources/{source}/secret")
-def rotate_secret(asking: Operating, source: SlugPath) -> SecretOut:
-    """Give a webhook a new secret; the old one is good no more."""
-    return SecretOut(secret=changes.rotate(asking, source))
+def rotate_secret(asking: Operating, source: SlugPath, at_once: AtOnce = False) -> NewSecret:
+    """Give a webhook a new secret; the former one is good for another day."""
+    return changes.rotate(asking, source, at_once=at_once)
 
 
 @router.post("/rounds/{round}/sources/{source}/sync", status_code=202)

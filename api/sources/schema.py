@@ -52,9 +52,3 @@ class SourceWithSecret(SourceOut):
     """A new source; the secret of a webhook is shown this once."""
 
     secret: str | None = None
-
-
-class SecretOut(Answer):
-    """The new secret of a webhook, shown this once."""
-
-    secret: str

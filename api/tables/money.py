@@ -18,6 +18,7 @@ class Source(SQLModel, table=True):
         kind: "chain", "webhook", "csv" or "desk".
         settings: for a chain: one `[[chain]]` with its sources, the tokens and projects, as in a chain file.
         secret: sealed key of its signed webhook.
+        former_secret, former_until: the key before it, sealed, and until when it is accepted too.
         state: "active" or "stopped".
         read_until: for a chain: the time of the newest block that was read, of all its chains the oldest.
     """
@@ -30,6 +31,8 @@ class Source(SQLModel, table=True):
     kind: str
     settings: dict[str, Any] = document(default_factory=dict)
     secret: str = ""
+    former_secret: str = ""
+    former_until: int = moment(default=0)
     state: str = "active"
     read_until: int | None = moment(default=None)
     created_at: int = moment()

@@ -26,7 +26,8 @@ class Credential(SQLModel, table=True):
 
     Attributes:
         kind: "wallet", "oidc" or "code".
-        subject: address in lower case; HMAC of issuer and subject; HMAC of the donor code.
+        subject: address in lower case, of a contract with its chain (CAIP-10); HMAC of issuer and subject; HMAC of the
+            donor code.
         donor: what this credential is called in the ledger of a round; "" if it gives nothing itself.
     """
 

@@ -50,7 +50,11 @@ class RoundEvent(SQLModel, table=True):
 
 
 class Hook(SQLModel, table=True):
-    """An address that wants to be told of events of an organisation's rounds; `secret` is sealed."""
+    """An address that wants to be told of events of an organisation's rounds; `secret` is sealed.
+
+    Attributes:
+        former_secret, former_until: the secret before it, sealed, and until when deliveries are signed with it too.
+    """
 
     __tablename__ = "hook"
     id: str = Field(primary_key=True)
@@ -59,6 +63,8 @@ class Hook(SQLModel, table=True):
     url: str
     kinds: list[str] = document(default_factory=list)
     secret: str
+    former_secret: str = ""
+    former_until: int = moment(default=0)
     created_at: int = moment()
     created_by: str
     stopped_at: int | None = moment(default=None)

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from api.answers import problem
 from api.clock import new_id
+from api.etags import tell_apart
 from api.problems import ApiError
 from api.settings import Settings
 from api.wall.bodies import counted
@@ -89,8 +90,12 @@ class Wall:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 given[NAME] = request.state.name
+                for cookie in getattr(request.state, "set_cookies", ()):
+                    given.append("Set-Cookie", cookie)
+                    given["Cache-Control"] = "no-store"
                 for name, value in headers.items():
                     given.setdefault(name, value)
+                tell_apart(given)
             await send(message)
 
         return sending

@@ -1,4 +1,4 @@
-"""The processes that do jobs: children of a worker, one for long jobs and one for short ones, replaced when they die.
+"""The processes that do jobs: children of a worker, one for long jobs and one for all others, replaced when they die.
 
 A job in a process of its own kind never holds up a request, and one that takes all memory takes down nothing else.
 """
@@ -24,7 +24,7 @@ from api.clock import new_id
 from api.queue import Handler, abandon
 from api.services import Services
 from api.settings import Settings
-from api.worker.registry import HANDLERS, LONG
+from api.worker.registry import HANDLERS, LONG, SENDING
 from api.worker.upkeep import upkeep
 from api.worker.working import work_once
 
@@ -47,17 +47,20 @@ _log = structlog.get_logger()
 
 
 class Lane(StrEnum):
-    """What a process does."""
+    """Jobs that are done one after the other."""
 
     LONG = "long"
-    """Jobs that may take minutes."""
+    """Those that may take minutes; in a process of their own."""
+    SENDING = "sending"
+    """Those that wait for somebody else's server; in a thread of the process of short ones."""
     SHORT = "short"
     """All others, and what recurs."""
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """The kinds of job it does, and what does them."""
-        return {kind: handler for kind, handler in HANDLERS.items() if (kind in LONG) == (self is Lane.LONG)}
+        apart = {Lane.LONG: LONG, Lane.SENDING: SENDING, Lane.SHORT: HANDLERS.keys() - LONG - SENDING}
+        return {kind: handler for kind, handler in HANDLERS.items() if kind in apart[self]}
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class Workers:
     """
 
     services: Services
-    lanes: tuple[Lane, ...] = tuple(Lane)
+    lanes: tuple[Lane, ...] = (Lane.LONG, Lane.SHORT)
     children: list[Child] = field(default_factory=list)
 
     def run(self, stopping: threading.Event) -> None:
@@ -125,11 +128,11 @@ class Workers:
             with self.services.database.writing() as session:
                 abandon(session, child.name, self.services.clock(), f"its process died with code {code}")
         except SQLAlchemyError as error:  # then its lease ends by itself
-            _log.warning("not_put_back", lane=child.lane, exc_info=error)
+            _log.warning("not_put_back", lane=child.lane, **logs.told(error))
 
 
 def work(settings: Settings, lane: Lane, name: str) -> None:
-    """Do the jobs of a lane until the process is told to end, or its parent is gone."""
+    """Do the jobs of a lane until the process is told to end, or its parent is gone; with short ones, send as well."""
     logs.configure()
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to parent and children alike
@@ -137,9 +140,19 @@ def work(settings: Settings, lane: Lane, name: str) -> None:
     services = Services.of(settings)
     parent = multiprocessing.parent_process()
     assert parent is not None
+
+    def ends() -> bool:
+        return stopping.is_set() or not parent.is_alive() or _grown()
+
+    beside = threading.Thread(target=do_jobs, args=(services, Lane.SENDING, name, ends, stopping), name="sending")
     try:
-        do_jobs(services, lane, name, lambda: stopping.is_set() or not parent.is_alive() or _grown(), stopping)
+        if lane is Lane.SHORT:
+            beside.start()
+        do_jobs(services, lane, name, lambda: ends() or (lane is Lane.SHORT and not beside.is_alive()), stopping)
     finally:
+        stopping.set()
+        if lane is Lane.SHORT:
+            beside.join()
         services.close()
 
 
@@ -154,7 +167,7 @@ def do_jobs(services: Services, lane: Lane, name: str, ends: Callable[[], bool],
             if work_once(services, handlers, name):
                 continue
         except SQLAlchemyError as error:  # the database is busy, or restarts
-            _log.warning("no_database", lane=lane, exc_info=error)
+            _log.warning("no_database", lane=lane, **logs.told(error))
         idle.wait(IDLE)
 
 

@@ -23,3 +23,6 @@ FAILURES: Mapping[str, Failure] = {**SETTLEMENT_FAILURES, **HOOK_FAILURES}
 
 LONG = frozenset({"round.settle", "round.preview", "round.reconcile", "source.sync"})
 """The kinds that may take minutes. The others do not wait for them."""
+
+SENDING = frozenset({"hook.deliver"})
+"""The kinds that wait for somebody else's server. The others do not wait for them either."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import logs
 from api.problems import ApiError
 from api.queue import LEASE, Handler, claim, finish, is_due, keep
 from api.services import Services
@@ -47,7 +48,7 @@ def _problem(services: Services, handler: Handler, job: Job) -> str:
     try:
         handler(services, job.work)
     except Exception as error:
-        _log.warning("job_failed", kind=job.kind, number=job.id, exc_info=error)
+        _log.warning("job_failed", kind=job.kind, number=job.id, **logs.told(error))
         kind = type(error).__name__
         return f"{kind}: {error}"[:500] if isinstance(error, QfError | ApiError) else kind
     return ""
@@ -64,7 +65,7 @@ def _kept(services: Services, job: int, worker: str) -> Iterator[None]:
                 with services.database.writing() as session:
                     kept = keep(session, job, worker, services.clock())
             except SQLAlchemyError as error:  # a busy or restarting database; there are five more tries
-                _log.warning("lease_not_kept", number=job, exc_info=error)
+                _log.warning("lease_not_kept", number=job, **logs.told(error))
                 continue
             if not kept:
                 return

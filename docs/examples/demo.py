@@ -1,8 +1,8 @@
 """`make demo`: a round on a chain of its own, from the first donation to the last payout, and checked at the end.
 
 Everything that decides is a `qf` command, printed before it runs. What people do on the chain (deploy, give, pay) is
-in the modules beside this one. All files stay in out/demo; the chain goes in the end, unless --stay is given, so that
-the commands that ask it can be repeated.
+in chain/; the same round is run by the service, too, and what its operators do there is in service/. All files stay in
+out/demo; the chain and the service go in the end, unless --stay is given, so that one can look at them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,26 @@ from chain.blocks import EPOCH, Chain
 from chain.founding import found
 from chain.handwritten import Mistakes, vanished, write_by_hand
 from chain.payday import Payday, paid
-from chain.people import FARMED, OPENS, REFUSING, SEED, TITLES, WALLETS, person
+from chain.people import FARMED, OPENS, REFUSING, SEED, TITLES, WALLETS, farm, person, read_table
 from chain.season import Season
 from chain.sending import connect
-from chain.sums import closing, payout_of, require_donations, require_empty, require_payouts
+from chain.sums import (
+    closing,
+    payout_of,
+    require,
+    require_donations,
+    require_empty,
+    require_payouts,
+    require_same,
+)
 from chain.telling import ether, facts, heading, qf, say
+from deploy import DAY
+from service.office import Office
+from service.serving import serving
 from web3.contract import Contract
 
-from deploy import DAY
 from qf.chain.payouts import read_payouts
+from qf.codec import result_digest
 from qf.codec.evidence import read_projects
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,6 +45,9 @@ OUTPUT = Path("out/demo")
 
 ANVIL = f"--order fifo --gas-limit 200000000 --timestamp {OPENS - DAY} --slots-in-an-epoch {EPOCH}".split()
 """A chain that begins the day before the round opens, with blocks that are final soon."""
+
+CHAIN = 31_337
+"""The number that anvil gives its chain."""
 
 BLOCK = 12
 """Seconds between two blocks, but for the month in which people give: there it is a day."""
@@ -45,10 +59,10 @@ def main() -> None:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     started = time.monotonic()
     try:
-        with anvil(*ANVIL) as url:
-            Demo(url).run()
+        with anvil(*ANVIL) as node, serving(OUTPUT / "service", {CHAIN: node}, person("operator").address) as url:
+            Demo(node, url).run()
             if "--stay" in sys.argv:
-                input(f"The chain stays at {url} until you press Enter.")
+                input("The chain and the service stay until you press Enter.")
     except FileNotFoundError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -59,21 +73,23 @@ def main() -> None:
 class Demo:
     """One round, step by step."""
 
-    def __init__(self, url: str) -> None:
-        self._url, self._chain, self._operator = url, Chain(connect(url)), person("operator")
+    def __init__(self, node: str, url: str) -> None:
+        self._node, self._url, self._chain = node, url, Chain(connect(node))
+        self._operator, self._second = person("operator"), person("second operator")
         self._bundle, self._payouts_file = OUTPUT / "bundle", OUTPUT / "payouts.json"
 
     def run(self) -> None:
         """Take all steps."""
-        for step in (self.set_up, self.give, self.reconcile, self.settle, self.pay, self.verify):
+        steps = self.set_up, self.give, self.reconcile, self.settle, self.publish, self.pay, self.verify, self.say_where
+        for step in steps:
             step()
 
     def set_up(self) -> None:
-        """Write the rules, deploy the tokens and the contract of the round."""
+        """Write the rules, deploy the tokens and the contract of the round, and have the service watch that."""
         heading(1, "A round is set up")
-        say(f"A chain of its own: anvil at {self._url}. Every key and every gift comes from the seed {SEED}.")
+        say(f"A chain of its own: anvil at {self._node}. Every key and every gift comes from the seed {SEED}.")
         self._chain.interval(BLOCK)
-        self._vault = found(self._chain, self._url, OUTPUT)
+        self._vault = found(self._chain, self._node, OUTPUT)
         facts(
             {
                 "contract of the round": self._vault.round.address,
@@ -82,6 +98,12 @@ class Demo:
                 "written": f"{OUTPUT}/round.toml, chain.toml, projects.csv, prices.csv, links.csv",
             }
         )
+        say(f"""A service of its own: `qf serve` at {self._url}. An operator signs in with a wallet, and sets up the
+            same round over HTTP: rules, prices, projects, and a source that watches the contract.""")
+        self._office = Office(self._url, self._operator, self._second)
+        self._office.set_up(OUTPUT)
+        opened = self._office.wait_for_opening()
+        facts({name: opened[name] for name in ("state", "opens_at", "closes_at", "rules_digest")})
 
     def give(self) -> None:
         """Let everybody give, and read the chain before and after it is reorganised."""
@@ -103,9 +125,12 @@ class Demo:
         self._chain.interval(BLOCK)
         self._chain.finalise()
         self._sync("-d", f"{OUTPUT}/donations.csv")
+        donations = len(read_table(OUTPUT / "donations.csv"))
+        self._office.read_chain(donations)
+        say(f"The service has read the same {donations} donations from the chain.")
         facts({way: f"{people} accounts" for way, people in season.ways.most_common()})
         self._chain.ask("evm_setAutomine", True)
-        self._explained = season.of_several.address
+        self._donor = season.of_several
 
     def _sync(self, *options: str) -> None:
         qf("chain", "sync", f"{OUTPUT}/chain.toml", "--store", f"{OUTPUT}/store.db", *options)
@@ -137,7 +162,7 @@ class Demo:
         before, after = payout_of(naive, FARMED), payout_of(self._bundle, FARMED)
         facts({f"{FARMED} by {WALLETS} people": ether(before), f"{FARMED} by one": ether(after)})
         say("How one person's gifts were counted, and one page for everybody else:")
-        qf("explain", str(self._bundle), "--donor", self._explained)
+        qf("explain", str(self._bundle), "--donor", self._donor.address)
         qf("report", str(self._bundle), "-o", f"{OUTPUT}/report.html")
 
     def _settle(self, bundle: Path, *links: str) -> None:
@@ -147,9 +172,25 @@ class Demo:
         report = "--reconciliation", f"{OUTPUT}/reconciliation.json"
         qf("settle", f"{OUTPUT}/round.toml", *tables, *links, *report, "-o", str(bundle))
 
+    def publish(self) -> None:
+        """Settle and publish the round at the service, and check that it comes to the same result."""
+        heading(5, "The service comes to the same result")
+        say(f"""There, people say themselves which wallets are theirs, and sign with each: the owner of the {WALLETS}
+            does. The round closes at its date. One operator has it reconciled and settled, a second one approves.""")
+        self._office.link(farm())
+        published, again = OUTPUT / "published", OUTPUT / "again"
+        result = self._office.settle()
+        self._office.download(published)
+        qf("verify", str(published))
+        require_same(self._bundle, published)
+        say("""Every number is the same as above. Only the person behind the wallets is called otherwise, by a
+            pseudonym. With that in links.csv, the digest is the same, too:""")
+        self._settle(again, "--links", f"{published}/links.csv")
+        require("digest", result["result_digest"], result_digest(again))
+
     def pay(self) -> None:
         """Propose the payouts on the chain, let anybody object, pay everybody."""
-        heading(5, "The pool is paid out")
+        heading(6, "The pool is paid out")
         qf("payouts", "tree", str(self._bundle), "--token", "native", "-o", str(self._payouts_file))
         payouts = read_payouts(self._payouts_file)
         self._payday = Payday(self._chain, self._vault)
@@ -159,7 +200,7 @@ class Demo:
         self._payday.refuse()
         say(f"""The sponsor has sent {ether(payouts.total)} to MatchingPayout at {contract.address}. Before anything is
             signed, every payout is tried:""")
-        qf("payouts", "check", str(self._payouts_file), "--rpc", self._url, "--from", contract.address, code=1)
+        qf("payouts", "check", str(self._payouts_file), "--rpc", self._node, "--from", contract.address, code=1)
         self._attest(contract)
         self._payday.propose(payouts)
         say("The root is on the chain. For three days anybody who computes another one may object; nobody does.")
@@ -184,15 +225,35 @@ class Demo:
 
     def verify(self) -> None:
         """Verify the bundle from the chain alone, and that everything adds up."""
-        heading(6, "Anybody verifies it, from the chain alone")
+        heading(7, "Anybody verifies it, from the chain alone")
         contract, payouts = self._payday.contract, read_payouts(self._payouts_file)
         qf("payouts", "signer", f"{OUTPUT}/attestation.json", "--payouts", str(self._payouts_file))
-        qf("verify", str(self._bundle), "--rpc", self._url, "--payout", contract.address)
+        qf("verify", str(self._bundle), "--rpc", self._node, "--payout", contract.address)
         given = require_donations(self._vault, OUTPUT / "donations.csv")
         require_payouts(self._bundle, payouts, contract, self._paid)
         require_empty(self._vault)
-        heading(7, "It adds up")
+        heading(8, "It adds up")
         facts(closing(self._bundle, payouts, given))
+
+    def say_where(self) -> None:
+        """Say where everything is."""
+        heading(9, "Where it is")
+        vault = self._vault
+        facts(
+            {
+                "pages of the service": self._url,
+                "the round": f"{self._url}/v1/{self._office.round}",
+                "OpenAPI document": f"{self._url}/v1/openapi.json",
+                "keys of its tokens": f"{self._url}/.well-known/jwks.json",
+                f"node of chain {CHAIN}": self._node,
+                "DonationRound": vault.round.address,
+                "MatchingPayout": self._payday.contract.address,
+                "JPYX, USDX": f"{vault.yen.address}, {vault.dollar.address}",
+            }
+        )
+        say("Keys of wallets to sign in with, and for nothing else:")
+        people = {"an operator": self._operator, "a second one": self._second, "a donor": self._donor}
+        facts({name: f"0x{wallet.key.hex()}" for name, wallet in people.items()})
 
 
 if __name__ == "__main__":

@@ -152,6 +152,10 @@ class Estimator:
         shares = self._engine.shares(self._book.giver(None), {}, {}, names)
         return {name: share.amount for name, share in zip(names, shares, strict=True)}
 
+    def given(self) -> dict[str, tuple[int, int]]:
+        """Return what counts of all that every project was given: round units, and how many identities gave it."""
+        return self._engine.given()
+
     def effects(self, donor: str) -> dict[str, tuple[Fraction, Fraction]]:
         """Return project -> its capped match now, and without all that `donor` and linked accounts gave, base units.
 

@@ -32,6 +32,9 @@ from qf.round import Round
 Given = Mapping[str, Pair]
 """Project -> what an identity gave it; only what counts."""
 
+Sum = tuple[int, int]
+"""What counts of all that a project was given: round units, and how many identities gave it."""
+
 
 class Engine(Protocol):
     """Answers what projects get, now and after a change."""
@@ -41,6 +44,9 @@ class Engine(Protocol):
 
     def commit(self, giver: Giver, before: Given, after: Given) -> None:
         """Let `giver` have given `after` instead of `before` from now on."""
+
+    def given(self) -> dict[str, Sum]:
+        """Return what every project was given."""
 
 
 def has_closed_form(round: Round) -> bool:
@@ -93,6 +99,11 @@ class Sums:
         for place, sums in changed.items():
             for column, total in zip(self._tally, sums, strict=True):
                 column[place] = total
+
+    def given(self) -> dict[str, Sum]:
+        """Return what every project was given."""
+        sums = zip(self._tally.contributed, self._tally.donors, strict=True)
+        return dict(zip(self._place, sums, strict=True))
 
     def _changed(self, giver: Giver, before: Given, after: Given) -> dict[int, tuple[int, ...]]:
         """Return the sums of the projects that change: sums - row before + row after."""
@@ -158,6 +169,14 @@ class Whole:
     def commit(self, giver: Giver, before: Given, after: Given) -> None:
         """Let `giver` have given `after` instead of `before` from now on."""
         self.contributions, self._now = self._changed(giver, before, after), None
+
+    def given(self) -> dict[str, Sum]:
+        """Return what every project was given."""
+        entries, names = self.contributions.entries, self.contributions.projects
+        amounts: list[list[int]] = [[] for _ in names]
+        for place, amount in zip(entries.project.tolist(), entries.amount.tolist(), strict=True):
+            amounts[place].append(amount)
+        return {name: (sum(given), len(given)) for name, given in zip(names, amounts, strict=True)}
 
     def _shares(self, contributions: Contributions) -> dict[str, Share]:
         names, nothing = contributions.projects, [0] * len(contributions.projects)

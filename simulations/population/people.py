@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.parts import Models, key
+from simulations.parts import key
 from simulations.population.awareness import AWARENESS, Mask, Sample
 from simulations.population.budgets import BUDGETS, LogNormal
 from simulations.population.valuations import VALUATIONS, Dirichlet, Matrix
@@ -26,16 +26,28 @@ class People:
         budget: what each can give, in units, shape (donors,).
         value: v[i, p] = what a donor values a project at, in units: budget times valuation; shape (donors, projects).
         knows: which projects each knows, shape (donors, projects).
+        quality: of each project, sum 1, where the donors bring it with them; None: as the scenario draws it.
     """
 
     budget: NDArray[np.float64]
     value: Matrix
     knows: Mask
+    quality: NDArray[np.float64] | None = None
 
     @cached_property
     def worth(self) -> NDArray[np.float64]:
         """V[p] = sum over i of v[i, p]: what a project is worth to all, shape (projects,)."""
         return np.asarray(self.value.sum(axis=0))
+
+
+class Population(Protocol):
+    """Draws donors."""
+
+    def check(self, projects: int) -> None:
+        """Raise a ScenarioError where it cannot be drawn with so many projects."""
+
+    def draw(self, rng: np.random.Generator, quality: NDArray[np.float64]) -> People:
+        """Return the donors of one replication; `quality` is that of the projects, sum 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,9 @@ class Synthetic:
     herding: float = key(
         "how much fame follows what earlier donors knew of, instead of quality", 0.0, least=0.0, most=1.0
     )
+
+    def check(self, projects: int) -> None:
+        """Any number of projects will do."""
 
     def draw(self, rng: np.random.Generator, quality: NDArray[np.float64]) -> People:
         """Return the donors of one replication."""
@@ -68,7 +83,3 @@ class Synthetic:
             known += waves[-1].sum(axis=0)
             fame = (1 - self.herding) * quality + self.herding * known / known.sum()
         return np.concatenate(waves)
-
-
-POPULATIONS: Models = {kind.model: kind for kind in (Synthetic,)}
-"""The kinds of population."""

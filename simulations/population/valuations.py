@@ -89,8 +89,10 @@ class Euclidean:
         """Return the valuations, shape (donors, projects)."""
         here = rng.random((donors, self.dimensions))
         there = rng.random((len(quality), self.dimensions))
-        squared = (here**2).sum(1)[:, None] - 2 * here @ there.T + (there**2).sum(1)
-        distance = np.sqrt(np.maximum(squared, 0))
+        squared = np.zeros((donors, len(quality)))
+        for mine, theirs in zip(here.T, there.T, strict=True):  # a product of matrices depends on the threads of BLAS
+            squared += np.subtract.outer(mine, theirs) ** 2
+        distance = np.sqrt(squared)
         return _rows_of_one(quality / (distance + self.nearness) ** self.sharpness)
 
 

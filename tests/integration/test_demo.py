@@ -8,39 +8,101 @@ import os
 import re
 import runpy
 import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import httpx2
 import pytest
+from eth_account import Account
 
 from docs.examples.chain.anvil import program
+from docs.examples.service.client import Client
 from tests.unit.cli.command import qf, told
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "docs/examples"
 
+PATIENCE = 90
+"""Seconds in which the demo has to end when it is told to."""
+
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the demo ran in: `printed` holds what it printed, `demo` what it wrote."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that the demo ran in, which was asked to stay, and then to go.
+
+    `printed` holds what it printed, `demo` what it wrote, `seen` what there was to see while it stayed.
+    """
     try:
         program()
     except FileNotFoundError as error:
         pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("run")
     code = f"import demo, pathlib; demo.OUTPUT = pathlib.Path({str(folder / 'demo')!r}); demo.main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": f"{EXAMPLES}{os.pathsep}{REPOSITORY}", "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    (folder / "printed").write_text(done.stdout, "utf-8")
-    return folder
+    with (folder / "errors").open("w") as errors:
+        demo = subprocess.Popen(
+            [sys.executable, "-c", code, "--stay"],
+            env={**os.environ, "PYTHONPATH": f"{EXAMPLES}{os.pathsep}{REPOSITORY}", "COLUMNS": "100"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        stayed = read_until("until you press Enter.", demo.stdout)
+        (folder / "seen").write_text(json.dumps(visit(stayed) if demo.poll() is None else {}), "utf-8")
+        rest, _ = demo.communicate("\n", timeout=PATIENCE)
+        (folder / "printed").write_text(stayed + rest, "utf-8")
+        assert (demo.returncode, (folder / "errors").read_text("utf-8")) == (0, "")
+        assert session_of(demo.pid) == []
+        yield folder
+    finally:
+        for left in session_of(demo.pid):
+            os.kill(left, signal.SIGKILL)
+
+
+def read_until(end: str, stream: IO[str] | None) -> str:
+    """Return what a process prints up to some words, or all of it if they do not come."""
+    assert stream is not None
+    read = ""
+    while not read.endswith(end) and (letter := stream.read(1)):
+        read += letter
+    return read
+
+
+def session_of(leader: int) -> list[int]:
+    """Return the processes that are alive of those that a process began."""
+    told = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in told.stdout.splitlines()]
+    return [int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")]
+
+
+def visit(printed: str) -> dict[str, Any]:
+    """Go to each address of the demo and sign in with a key of it, and return what there is to see."""
+    _, _, end = printed.partition("9  Where it is\n")
+    places = dict(re.findall(r"^(\S.*?) {3,}(\S+)$", end, re.MULTILINE))
+    with closing(Client(places["pages of the service"], Account.from_key(places["a donor"]))) as donor:
+        gifts = donor.get("rounds/harbour/donations/mine")["donations"]
+    return {
+        "page": httpx2.get(places["pages of the service"], follow_redirects=True).status_code,
+        "round": httpx2.get(places["the round"]).json(),
+        "result": httpx2.get(f"{places['the round']}/result").json(),
+        "title": httpx2.get(places["OpenAPI document"]).json()["info"]["title"],
+        "algorithms": [key["alg"] for key in httpx2.get(places["keys of its tokens"]).json()["keys"]],
+        "code": [code_of(places["node of chain 31337"], places[name]) for name in ("DonationRound", "MatchingPayout")],
+        "gifts": gifts,
+    }
+
+
+def code_of(node: str, address: str) -> str:
+    """Return the code of a contract, 0x if there is none."""
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [address, "latest"]}
+    return str(httpx2.post(node, json=asked).json()["result"])
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +119,8 @@ def payouts(folder: Path, bundle: str) -> dict[str, int]:
 
 
 def last_words(printed: str) -> dict[str, str]:
-    """Return the names and values under the last heading."""
-    _, _, end = printed.partition("7  It adds up\n")
+    """Return the names and values under the heading of the sums."""
+    _, _, end = printed.partition("8  It adds up\n")
     return dict(re.findall(r"^(\w+) {3,}(\S.*)$", end, re.MULTILINE))
 
 
@@ -98,6 +160,24 @@ def test_demo_when_wallets_are_one_person_then_they_move_less_of_the_pool(folder
     assert len(re.findall(r"^market-wifi by ", printed, re.MULTILINE)) == 2
 
 
+def test_demo_when_it_stays_then_its_addresses_show_the_round_and_its_keys_sign_in(folder: Path) -> None:
+    seen = document(folder, "../seen")
+    assert seen["page"] == 200 and seen["title"] == "qf" and seen["algorithms"] == ["ES256"]
+    assert seen["round"]["state"] == "published" and seen["round"]["projects"] == 12
+    assert all(len(code) > 1_000 for code in seen["code"])
+    assert len(seen["gifts"]) == 3 and all(gift["counted"] for gift in seen["gifts"])
+
+
+def test_demo_when_the_service_settles_the_round_then_it_pays_the_same_and_its_bundle_recomputes(folder: Path) -> None:
+    result = document(folder, "../seen")["result"]
+    said = {each["project"]: int(each["payout"]) for each in result["summary"]["projects"]}
+    assert said == payouts(folder, "published") == payouts(folder, "bundle")
+    assert told("verify", folder / "demo/published")["digest"] == result["result_digest"]
+    assert (folder / "demo/published/result.json").read_bytes() == (folder / "demo/again/result.json").read_bytes()
+    theirs, ours = (document(folder, f"{bundle}/result.json")["digests"] for bundle in ("published", "bundle"))
+    assert [name for name in ours if ours[name] != theirs[name]] == ["links.csv"]
+
+
 def test_demo_when_its_bundle_is_verified_without_the_chain_then_it_holds_too(folder: Path, printed: str) -> None:
     verified = told("verify", folder / "demo/bundle")
     assert verified["digest"] == last_words(printed)["digest"]
@@ -118,7 +198,7 @@ def test_demo_when_a_printed_command_is_run_again_then_it_does_the_same(folder: 
 
 
 def test_demo_when_it_ends_then_nothing_is_left_but_its_folder(folder: Path) -> None:
-    assert {path.name for path in folder.iterdir()} <= {"demo", "printed", "again"}
+    assert {path.name for path in folder.iterdir()} <= {"demo", "printed", "seen", "errors", "again"}
     assert not [path for path in (folder / "demo").iterdir() if path.name.startswith(".")]
 
 

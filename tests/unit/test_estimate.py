@@ -143,6 +143,18 @@ def test_add_when_recorded_then_the_next_estimate_knows() -> None:
     assert live.estimate("well", 300, donor="dan").match_after == (20 + 10 + 20) ** 2 - 900
 
 
+@pytest.mark.parametrize("mechanism", ["quadratic", "pairwise"])
+def test_given_when_gifts_are_added_then_sums_and_donors_of_all_that_counts(mechanism: str) -> None:
+    round = qf.preset("yen", pool=1_000, parameters={"id": mechanism}, min_donation="100")
+    gifts = [("ann", "well", 400), ("ann", "well", 100), ("bob", "well", 50), ("bob", "bus", 300), ("cy", "bus", 100)]
+    estimator = Estimator.of(round, Inputs.of(round, gifts[:3], projects=["bus", "park", "well"]))
+    assert estimator.given() == {"bus": (0, 0), "park": (0, 0), "well": (500, 1)}
+    for gift in gifts[3:]:
+        estimator.add(*gift)
+    estimator.add("bob", "well", 60)
+    assert estimator.given() == {"bus": (400, 2), "park": (0, 0), "well": (610, 2)}
+
+
 def test_estimate_when_integer_names_then_found() -> None:
     columns = {"donor": np.array([0, 1]), "project": np.array([3, 3]), "amount": np.array([400, 100])}
     assert estimator(leave(), columns).estimate("3", 300, donor="1").match_after == 800

@@ -29,17 +29,17 @@ def anvil(*options: str) -> Iterator[str]:
         FileNotFoundError: anvil is not installed.
     """
     path = program()
-    port, home = _free_port(), tempfile.mkdtemp(prefix="anvil")
+    port, home = free_port(), tempfile.mkdtemp(prefix="anvil")
     command = [str(path), "--silent", "--hardfork", "prague", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         env={"HOME": home},
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=die_with_parent,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -59,13 +59,19 @@ def program() -> Path:
     return path
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process listens on a port.
+
+    Raises:
+        RuntimeError: it has ended, or takes too long.
+    """
     end = time.monotonic() + 30
     while True:
         try:
@@ -73,9 +79,11 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError("anvil does not start") from None
+                raise RuntimeError(f"{process.args!r} does not start") from None
             time.sleep(0.05)
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)
+def die_with_parent() -> None:
+    """Have the process that is about to begin end with this one, however that ends, where the system can do it."""
+    if sys.platform == "linux":
+        ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)

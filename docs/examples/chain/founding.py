@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy import chain_file_text, deploy_round
 from web3.contract import Contract
 
 from chain.blocks import Chain
 from chain.giving import Vault
 from chain.people import CLOSES, OPENS, person, write_rules
 from chain.sending import deploy
-from deploy import chain_file_text, deploy_round
 from qf.chain.types import NATIVE
 from qf.codec.evidence import read_projects
 

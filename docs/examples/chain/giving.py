@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deploy import project_key
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
@@ -14,7 +15,6 @@ from web3.contract import Contract
 from chain.blocks import Sent
 from chain.people import FARMED, TITLES, farm, person
 from chain.sending import Call, sign_typed
-from deploy import project_key
 from qf.chain.types import NATIVE
 
 FOREVER = 2**63

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from deploy import DAY, project_key
 from pay import claim, events, proposal, pushes
 from web3.contract import Contract
 from web3.types import TxReceipt
@@ -13,7 +14,6 @@ from chain.blocks import Chain
 from chain.giving import Vault
 from chain.people import CLOSES, REFUSING, person
 from chain.sending import deploy, send, transfer
-from deploy import DAY, project_key
 from qf.chain.payouts import PayoutList
 
 CHALLENGE = 3 * DAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from eth_account.signers.local import LocalAccount
 SEED = 20260401
 """Every key and every gift comes from it: the same people give the same on every machine."""
 
-OPENS, CLOSES = 1_774_969_200, 1_777_561_200
-"""First moment of the round, and the first one after it: April 2026 in Japan; seconds since 1970 UTC."""
+CLOSES = int(time.time()) + 30
+"""The first moment after the round, seconds since 1970 UTC: soon, as the service lives by the clock of this machine."""
+
+OPENS = CLOSES - 30 * 86_400
+"""The first moment of the round; on the chain of the demo a day takes as long as a block."""
 
 DONORS, WALLETS = 180, 24
 """How many people give, and how many wallets the farm has."""
@@ -43,8 +47,8 @@ TITLES = {
 
 ROUND = f"""\
 [round]
-id = "harbour-2026"
-title = "Harbour round, spring 2026"
+id = "harbour"
+title = "Harbour round"
 opens = {OPENS}
 closes = {CLOSES}
 reconciled = true

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from deploy import deploy_round
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3.types import TxReceipt
@@ -17,7 +18,6 @@ from chain.giving import HUNDREDTH, WAYS, Giving, Vault
 from chain.handwritten import Row
 from chain.people import CLOSES, DONORS, FARMED, SEED, farm, person
 from chain.sending import FEES, signed
-from deploy import deploy_round
 from qf.chain.types import NATIVE
 from qf.eligibility import Project
 

@@ -16,12 +16,14 @@ class Limits:
         silence: seconds without a byte.
         size: bytes of an answer.
         per_second: requests to one host.
+        turns: how often every node is asked before it is given up.
     """
 
     seconds: float = 60
     silence: float = 15
     size: int = 32_000_000
     per_second: float = 50
+    turns: int = 6
 
 
 DEFAULT_LIMITS = Limits()

@@ -15,9 +15,6 @@ from qf.errors import InputError, NodeError, NoNodeError, UnprovableError
 T = TypeVar("T")
 S = TypeVar("S")
 
-TURNS = 6
-"""How often every node is asked before it is given up."""
-
 FIRST_PAUSE = 0.2
 """Seconds after the first turn without success; doubled after each."""
 
@@ -40,6 +37,7 @@ class Panel:
     ) -> None:
         self.chain_id = chain_id
         self.nodes = [Node(url, chain_id, limits) for url in urls]
+        self._turns = limits.turns
         hosts = len({node.name for node in self.nodes})
         self.quorum = max(1, min(2, hosts)) if quorum is None else quorum
         if not 1 <= self.quorum <= hosts:
@@ -77,7 +75,7 @@ class Panel:
 
     def gather(self, work: Callable[[Node], T], count: int, settled: Callable[[dict[str, T]], S]) -> S:
         """Return what `settled` makes of the answers of `count` hosts; where it cannot, they are asked again."""
-        for turn in range(TURNS):
+        for turn in range(self._turns):
             if turn:
                 time.sleep(self._pause(turn - 1))
             answers, faults = self._turn(work, count)
@@ -86,7 +84,7 @@ class Panel:
                     return settled(answers)
             except UnprovableError:
                 # While a chain reorganises, honest nodes differ.
-                if turn == TURNS - 1:
+                if turn == self._turns - 1:
                     raise
             if len(answers) < count and all(fault.fault == Fault.FATAL for fault in faults):
                 break

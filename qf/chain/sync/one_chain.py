@@ -215,7 +215,12 @@ class _Sync:
         ]
 
     def _fill_gaps(self, entry: SourceEntry, source: CountedSource, end: BlockStamp) -> None:
-        """Read again, from receipts, the blocks that must hold a donation the contract counted and no node sent."""
+        """Read again, from receipts, the blocks that must hold a donation the contract counted and no node sent.
+
+        Before its first block a contract may not be there to be asked.
+        """
+        if end.number < entry.first:
+            return
         count = source.facts(self._reader, end).count or 0
         if self._store.tally(entry.name, source.donated, end.number) == count:
             return

@@ -134,10 +134,15 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """The settings of the service."""
+    return settings_of(database_url, tmp_path)
+
+
+def settings_of(database_url: str, folder: Path) -> Settings:
+    """Return the settings of a service that keeps its files in a folder."""
     return Settings(
         _env_file=None,  # type: ignore[call-arg]
         database_url=database_url,
-        data_dir=tmp_path / "data",
+        data_dir=folder / "data",
         secret=SECRET,  # type: ignore[arg-type]
         public_url="https://qf.test",
         requests_per_minute=1_000_000,

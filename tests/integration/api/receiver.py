@@ -15,7 +15,7 @@ class Receiver(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Receiving)
-        self.status, self.location, self.drips = 200, "", 0.0
+        self.status, self.location, self.drips, self.waits = 200, "", 0.0, 0.0
         self.got: list[tuple[str, dict[str, str], bytes]] = []
 
     @property
@@ -30,6 +30,7 @@ class Receiving(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.got.append((self.path, headers, body))
+        time.sleep(self.server.waits)
         self.send_response(self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)

@@ -194,6 +194,21 @@ def test_a_forgotten_person_leaves_no_row_that_tells_of_them(service, sign_in, a
         assert len(session.exec(select(RefreshToken)).all()) == 1
 
 
+def test_the_keys_of_a_forgotten_person_are_revoked(service, sign_in, answered):
+    client, other = sign_in(), service.member("admin")
+    service.member("admin", account=answered(client.get("/v1/me"))["account"])
+    body = {"name": "a key", "rights": ["read"]}
+    with service.services.database.reading() as session:
+        [sign_in_id] = [row.id for row in session.exec(select(SignIn))]
+    ours = {"origin": "https://qf.test", "x-csrf-token": service.services.secrecy.mark("csrf", sign_in_id)}
+    made = answered(client.post("/v1/organisations/town/keys", json=body, headers=ours), 201)
+    program = {"authorization": f"Bearer {made['key']}"}
+    answered(service.client().get("/v1/organisations/town/members", headers=program))
+    answered(client.delete("/v1/me", headers=ours), 204)
+    answered(service.client().get("/v1/organisations/town/members", headers=program), 401)
+    assert answered(other.get("/v1/organisations/town/keys"))[0]["revoked_at"]
+
+
 def test_the_only_admin_is_not_forgotten_before_there_is_another(service, sign_in, answered):
     client = sign_in()
     service.member("admin", account=answered(client.get("/v1/me"))["account"])

@@ -87,6 +87,24 @@ def test_projects_come_in_the_order_that_is_asked_for_page_by_page(service, oper
         answered(client.get("/v1/rounds/spring/projects", params=params), 422)
 
 
+def test_projects_come_in_an_order_that_favours_none_and_is_the_same_for_the_same_seed(service, operator, answered):
+    path = "/v1/rounds/spring/projects"
+    content = "project,title\n" + "".join(f"p{number},P {number}\n" for number in range(30))
+    answered(operator.post(path, content=content), 201)
+
+    def names(seed, **more):
+        asked = {"order": "mixed", "seed": seed, "limit": 7, **more}
+        page = answered(operator.get(path, params=asked))
+        found = [each["project"] for each in page["items"]]
+        return found + (names(seed, **{**more, "after": page["next"]}) if page["next"] else [])
+
+    orders = {tuple(names(f"seed {number}")) for number in range(5)}
+    assert len(orders) == 5 and {tuple(sorted(order)) for order in orders} == {tuple(sorted(names("a")))}
+    assert names("a") == names("a") and len(names("a")) == 30
+    assert set(names("a", search="P 1")) == {"p1", *(f"p{number}" for number in range(10, 20))}
+    answered(operator.get(path, params={"order": "mixed", "after": "x"}), 422)
+
+
 def test_projects_are_found_by_what_they_chose_in_public(service, operator, answered):
     secret = {"id": "secret", "label": "Secret", "kind": "choice", "options": ["yes"], "hidden": True}
     answered(operator.put("/v1/rounds/spring/form", json={"fields": [*FORM["fields"], secret]}), 204)

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.access import ROLES, Guard, Right, Role
-from api.access.guards import FoundingGuard, OrganisationGuard, RoundGuard
+from api.access.guards import InstallationGuard, OrganisationGuard, RoundGuard
 from api.app import create_app
 from api.clock import new_id
 from api.secrecy import hashed
@@ -30,12 +30,15 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "http.md"
 
 def doors() -> dict[str, str]:
     """Return who is let in where, as the page says: method and path -> door."""
-    rows = re.findall(r"^\| `([A-Z]+ /\S+)` \| ([a-z ]+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z]+ /\S*)` \| ([a-z ]+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert len(rows) == len(dict(rows))
     return dict(rows)
 
 
 DOORS = doors()
+
+LANGUAGE = re.compile("^/(ja|en)(?=/|$)")
+"""A page has an address in every language, and is one line of the table."""
 
 REFUSED = {401, 403, 404}
 """How a door that stays shut answers: sign in first; not allowed; there is no such thing for you."""
@@ -47,7 +50,7 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, APIRoute]]:
         router = getattr(included, "original_router", None)
         for route in router.routes if router else ():
             assert isinstance(route, APIRoute)
-            yield included.include_context.prefix + route.path, route
+            yield LANGUAGE.sub("/{language}", included.include_context.prefix + route.path), route
 
 
 def doors_of(route: APIRoute) -> list[Guard]:
@@ -56,7 +59,7 @@ def doors_of(route: APIRoute) -> list[Guard]:
 
 def said(guard: Guard) -> str:
     """Return a guard in the words of the table."""
-    if isinstance(guard, FoundingGuard):
+    if isinstance(guard, InstallationGuard):
         return "installation"
     if guard.right is not None:
         return str(guard.right)
@@ -139,7 +142,7 @@ def keyed(service: Any, organisation: str, right: Right) -> Any:
 
 
 def address(path: str, round: str) -> str:
-    known = {"round": round, "organisation": "town"}
+    known = {"language": "ja", "round": round, "organisation": "town"}
     return re.sub(r"\{(\w+)(?::path)?\}", lambda found: known.get(found[1], "0" * 16), path)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from api.sign_in.codes import code_key, donor_of, read_code
 from api.tables import Audit, DonorCode
+from tests.integration.api.wallets import bearer
 
 PATH = "/v1/organisations/town/codes"
 
@@ -34,7 +35,7 @@ def test_a_sheet_is_shown_once_and_its_codes_are_not_kept(service, operator, ans
         written = [row.model_dump_json() for row in (*kept(service), *session.exec(select(Audit)))]
     for each in sheet["codes"]:
         assert read_code(each["code"]) not in str(written) and each["code"] not in str(written)
-    [summary] = answered(operator.get(PATH))
+    [summary] = answered(operator.get(PATH))["items"]
     assert (summary["sheet"], summary["label"], summary["codes"]) == (sheet["sheet"], "Town hall, Saturday", 3)
 
 
@@ -57,7 +58,36 @@ def test_a_sheet_has_one_to_a_thousand_codes(service, operator, answered, body):
 def test_a_revoked_sheet_stays_to_be_seen(service, operator, answered):
     sheets = [answered(operator.post(PATH, json={"count": 2}), 201)["sheet"] for _ in range(2)]
     answered(operator.delete(f"{PATH}/{sheets[0]}"), 204)
-    assert {each["sheet"]: each["revoked"] for each in answered(operator.get(PATH))} == {sheets[0]: 2, sheets[1]: 0}
+    assert {each["sheet"]: each["revoked"] for each in answered(operator.get(PATH))["items"]} == {
+        sheets[0]: 2,
+        sheets[1]: 0,
+    }
+
+
+def test_whoever_signed_in_with_a_code_is_signed_out_when_its_sheet_is_revoked(service, operator, answered):
+    sheets = [answered(operator.post(PATH, json={"count": 1}), 201) for _ in range(2)]
+    lost, kept_one = (sheet["codes"][0]["code"] for sheet in sheets)
+    opened = [answered(service.client().post("/v1/sign-in/code", json={"code": code})) for code in (lost, kept_one)]
+    answered(operator.delete(f"{PATH}/{sheets[0]['sheet']}"), 204)
+    token = {"refresh_token": opened[0]["refresh_token"]}
+    assert answered(service.client().get("/v1/me", headers=bearer(opened[0])), 401)["code"] == "session_ended"
+    answered(service.client().post("/v1/sign-in/refresh", json=token), 401)
+    answered(service.client().get("/v1/me", headers=bearer(opened[1])))
+
+
+def test_sheets_come_in_pages_newest_first(service, operator, answered, clock):
+    made = []
+    for number in range(5):
+        made.append(answered(operator.post(PATH, json={"count": 2, "label": str(number)}), 201)["sheet"])
+        clock.forward(number % 2)  # two of them at the same time
+    seen, after = [], None
+    for size in (2, 2, 1):
+        page = answered(operator.get(PATH, params={"limit": 2, **({"after": after} if after else {})}))
+        seen += [each["sheet"] for each in page["items"]]
+        assert len(page["items"]) == size
+        after = page["next"]
+    assert after is None and sorted(seen) == sorted(made)
+    assert seen[0] in made[-2:] and seen[-1] in made[:2]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -66,7 +66,22 @@ def test_a_batch_that_is_sent_twice_counts_once_and_another_of_its_label_is_refu
     assert list(standing(service).values()) == [10]
     other = {**batch, "total_base": "20", "donations": [{"label": "a", "project": "well", "amount": "20"}]}
     assert answered(operator.post(path, json=other), 409)["code"] == "delivery_differs"
-    assert len(answered(operator.get(path))) == 1
+    assert len(answered(operator.get(path))["items"]) == 1
+
+
+def test_batches_come_in_pages_oldest_first(service, operator, answered):
+    answered(operator.post("/v1/rounds/spring/sources", json={"name": "hall", "kind": "desk"}), 201)
+    path = "/v1/rounds/spring/sources/hall/batches"
+    for number in range(5):
+        gift = {"label": "a", "project": "well", "amount": "10"}
+        batch = {"label": f"box {number}", "total_base": "10", "time": OPENED, "donations": [gift]}
+        answered(operator.post(path, json=batch), 201)
+        service.clock.forward(1)
+    first = answered(operator.get(path, params={"limit": 3}))
+    rest = answered(operator.get(path, params={"limit": 3, "after": first["next"]}))
+    assert [each["label"] for each in first["items"] + rest["items"]] == [f"box {number}" for number in range(5)]
+    assert rest["next"] is None
+    answered(operator.get(path, params={"after": "nonsense"}), 422)
 
 
 def test_codes_of_a_revoked_sheet_or_of_another_organisation_are_refused(service, operator, answered):
@@ -76,7 +91,7 @@ def test_codes_of_a_revoked_sheet_or_of_another_organisation_are_refused(service
     foreign = answered(other.post("/v1/organisations/city/codes", json={"count": 1}), 201)
     answered(operator.delete(f"/v1/organisations/town/codes/{foreign['sheet']}"), 404)
     answered(operator.delete(f"/v1/organisations/town/codes/{sheet['sheet']}"), 204)
-    [summary] = answered(operator.get("/v1/organisations/town/codes"))
+    [summary] = answered(operator.get("/v1/organisations/town/codes"))["items"]
     assert (summary["codes"], summary["revoked"]) == (1, 1)
     for code in (sheet["codes"][0]["code"], foreign["codes"][0]["code"]):
         batch = {

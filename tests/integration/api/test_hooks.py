@@ -14,6 +14,7 @@ from api.events import EventKind, emit
 from api.hooks import jobs as delivering
 from api.hooks.sending import Outcome
 from api.hooks.words import sentence
+from api.schema import moment_text
 from api.tables import Audit, Hook, Job, Round
 from tests.integration.api.receiver import receiving
 
@@ -223,12 +224,37 @@ def test_a_hook_is_added_changed_and_removed_and_its_secret_shown_once(service, 
     assert answered(operator.get(PATH)) == []
 
 
-def test_a_new_secret_signs_the_next_delivery(private, operator, receiver, answered, clock):
+def test_for_a_day_after_it_was_replaced_both_secrets_sign(private, operator, receiver, answered, clock):
     hook = added(operator, answered, f"http://127.0.0.1:{receiver.port}/")
-    secret = answered(operator.post(f"{PATH}/{hook['id']}/secret"))["secret"]
+    told = answered(operator.post(f"{PATH}/{hook['id']}/secret"))
+    assert told["former_until"] == moment_text(clock() + DAY)
+
+    def signs(secret: str) -> bool:
+        tell(private)
+        private.work()
+        _, headers, body = receiver.got[-1]
+        try:
+            signing.check(secret, body, headers["qf-signature"], clock())
+        except signing.SignatureError:
+            return False
+        return True
+
+    clock.forward(DAY - 1)
+    assert signs(told["secret"]) and signs(hook["secret"])
+    clock.forward(1)
+    assert signs(told["secret"]) and not signs(hook["secret"])
+
+
+def test_a_secret_that_leaked_signs_no_more_at_once(private, operator, receiver, answered, clock):
+    hook = added(operator, answered, f"http://127.0.0.1:{receiver.port}/")
+    told = answered(operator.post(f"{PATH}/{hook['id']}/secret", params={"at_once": True}))
+    assert told["former_until"] is None
     tell(private)
     private.work()
-    signing.check(secret, receiver.got[0][2], receiver.got[0][1]["qf-signature"], clock())
+    [(_, headers, body)] = receiver.got
+    signing.check(told["secret"], body, headers["qf-signature"], clock())
+    with pytest.raises(signing.SignatureError):
+        signing.check(hook["secret"], body, headers["qf-signature"], clock())
 
 
 def test_only_operators_of_the_organisation_come_near_a_hook(service, operator, answered):

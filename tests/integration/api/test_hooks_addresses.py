@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -170,6 +171,22 @@ def test_who_never_answers_is_given_up(monkeypatch):
         outcome = post(f"http://127.0.0.1:{silent.server_address[1]}/", b"{}", {}, private=True)
     assert (outcome.status == 0 and "no answer within" in outcome.told) or "Timeout" in outcome.told
     assert time.monotonic() - began < 2
+
+
+def test_a_name_that_nobody_looks_up_is_given_up(monkeypatch):
+    """A look-up that does not end holds up nothing: whoever has a name can make it take as long as they like."""
+    ends = threading.Event()
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: [ends.wait(20)][:0])
+    monkeypatch.setattr(sending, "SECONDS", 0.3)
+    began = time.monotonic()
+    assert post("https://slow.example.org/", b"{}", {}, private=False).told.startswith("no answer within")
+    assert time.monotonic() - began < 5
+    ends.set()
+
+
+def test_a_name_that_can_be_none_is_an_outcome_and_no_error():
+    told = post(f"https://{'a' * 64}.example.org/", b"{}", {}, private=False)
+    assert told == Outcome(0, "the name of the host is not known")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://unknown.invalid/"])

@@ -90,15 +90,15 @@ def test_a_delivery_that_is_not_signed_just_now_is_refused(service, secret, answ
 def test_everything_malformed_is_named_at_once(service, secret, answered):
     body = {
         "donations": [
-            donation(1, donor="a\u200bb"), donation(2, amount="1.5"), donation(3, amount="0"),
-            donation(4, token="ETH"), donation(5, amount_base="9" * 78, amount=None), donation(6),
+            donation(2, amount="1.5"), donation(3, amount="0"), donation(4, token="ETH"),
+            donation(5, amount_base="9" * 78, amount=None), donation(6),
         ]
     }  # fmt: skip
-    del body["donations"][4]["amount"]
+    del body["donations"][3]["amount"]
     told = answered(deliver(service, secret, body), 422)
-    assert [each["where"] for each in told["problems"]] == [
-        "donations.0.donor", "donations.1.amount", "donations.2.amount", "donations.3.amount", "donations.4.amount",
-    ]  # fmt: skip
+    assert [each["where"] for each in told["problems"]] == [f"donations.{place}.amount" for place in range(4)]
+    unseen = answered(deliver(service, secret, {"donations": [donation(1, donor="a\u200bb")]}), 422)
+    assert [each["where"] for each in unseen["problems"]] == ["donations.0.donor"]
     assert standing(service) == {}
 
 
@@ -153,7 +153,7 @@ def test_a_donation_told_anew_after_a_correction_is_compared_with_all_that_was_r
 def test_a_delivery_signed_under_the_old_and_the_new_secret_is_good_under_either(service, secret, operator, answered):
     data = json.dumps({"donations": [donation()]}).encode()
     old = signing.sign(secret, data, service.clock.at)
-    new = answered(operator.post("/v1/rounds/spring/sources/card/secret"))["secret"]
+    new = answered(operator.post("/v1/rounds/spring/sources/card/secret", params={"at_once": True}))["secret"]
     both = old + "," + signing.sign(new, data, service.clock.at).partition(",")[2]
     headers = {"QF-Signature": both, "QF-Delivery": "k"}
     answered(service.client().post("/v1/rounds/spring/intake/card", content=data, headers=headers))
@@ -200,12 +200,27 @@ def test_nothing_is_taken_from_a_stopped_source_or_after_publication(service, se
     answered(deliver(service, secret, {"donations": [donation()]}))
 
 
-def test_a_rotated_secret_makes_the_old_one_useless_and_is_not_shown_again(service, secret, operator, answered):
-    new = answered(operator.post("/v1/rounds/spring/sources/card/secret"))["secret"]
-    answered(deliver(service, secret, {"donations": [donation()]}), 401)
-    answered(deliver(service, new, {"donations": [donation()]}))
+def test_for_a_day_after_it_was_replaced_both_secrets_are_good_and_neither_is_shown(
+    service, secret, operator, answered
+):
+    told = answered(operator.post("/v1/rounds/spring/sources/card/secret"))
+    new, day = told["secret"], 86_400
+    assert told["former_until"] == moment_text(service.clock() + day)
+    service.clock.forward(day - 1)
+    answered(deliver(service, secret, {"donations": [donation(1)]}, key="k1"))
+    answered(deliver(service, new, {"donations": [donation(2)]}, key="k2"))
+    service.clock.forward(1)
+    answered(deliver(service, secret, {"donations": [donation(3)]}, key="k3"), 401)
+    answered(deliver(service, new, {"donations": [donation(3)]}, key="k3"))
     listed = service.client().get("/v1/rounds/spring/sources").text
     assert secret not in listed and new not in listed
+
+
+def test_a_secret_that_leaked_is_good_no_more_at_once(service, secret, operator, answered):
+    told = answered(operator.post("/v1/rounds/spring/sources/card/secret", params={"at_once": True}))
+    assert told["former_until"] is None
+    answered(deliver(service, secret, {"donations": [donation()]}), 401)
+    answered(deliver(service, told["secret"], {"donations": [donation()]}))
 
 
 def test_a_delivery_that_waits_for_the_end_of_a_round_is_not_recorded_after_it(service, secret, answered):

@@ -14,17 +14,31 @@ from sqlmodel import select
 
 from api import queue
 from api.clock import new_id
+from api.hooks.changes import SEALED
 from api.problems import Conflict
 from api.queue import ATTEMPTS, LEASE, LONGEST_WAIT, abandon, give_up, wait_after
 from api.states import State
-from api.tables import Account, Job, Nonce, Preview, RefreshToken, Settlement, SignIn, Source
+from api.tables import (
+    Account,
+    Hook,
+    HookDelivery,
+    Job,
+    Nonce,
+    Organisation,
+    Preview,
+    RefreshToken,
+    Settlement,
+    SignIn,
+    Source,
+)
 from api.worker import processes, working
 from api.worker.processes import Lane, Workers
-from api.worker.registry import FAILURES, HANDLERS, LONG
+from api.worker.registry import FAILURES, HANDLERS, LONG, SENDING
 from api.worker.tidying import DAY
 from api.worker.upkeep import upkeep
 from api.worker.working import work_once
 from qf.errors import ChainError
+from tests.integration.api.receiver import receiving
 
 NOBODY_CALLS = 20
 """Seconds after which a test that waits for another process fails."""
@@ -335,9 +349,9 @@ def test_what_nobody_needs_is_removed_and_nothing_else(service, put):
 
 
 def test_every_kind_of_job_has_one_lane_and_long_ones_are_known(service):
-    assert set(HANDLERS) >= LONG
-    assert set(Lane.LONG.handlers) | set(Lane.SHORT.handlers) == set(HANDLERS)
-    assert not set(Lane.LONG.handlers) & set(Lane.SHORT.handlers)
+    assert set(HANDLERS) >= LONG | SENDING
+    assert sorted(kind for lane in Lane for kind in lane.handlers) == sorted(HANDLERS)
+    assert (set(Lane.LONG.handlers), set(Lane.SENDING.handlers)) == (LONG, SENDING)
 
 
 @pytest.fixture
@@ -355,7 +369,7 @@ def workers(service, monkeypatch):
 
 
 def test_a_process_that_is_killed_is_replaced_and_its_job_done(service, workers, put):
-    until(lambda: len(workers.children) == len(Lane))
+    until(lambda: len(workers.children) == 2)
     [short] = [child for child in workers.children if child.lane is Lane.SHORT]
     with service.services.database.writing() as session:  # as if it had begun this job
         number = queue.enqueue(session, "jobs.tidy", new_id(), {}, 0)
@@ -368,3 +382,30 @@ def test_a_process_that_is_killed_is_replaced_and_its_job_done(service, workers,
         session.get_one(Job, number).due_at = 0
     until(lambda: row(service, number).state == "done")
     assert row(service, number).attempts == 2
+
+
+@pytest.fixture
+def settings(settings):
+    return settings.model_copy(update={"allow_private_addresses": True})
+
+
+def test_short_jobs_do_not_wait_for_a_receiver_that_takes_its_time(service, workers):
+    with receiving() as receiver, service.services.database.writing() as session:
+        receiver.waits = NOBODY_CALLS / 2
+        session.add(Organisation(id="town", name="Town", created_at=0))
+        session.flush()
+        seal = service.services.secrecy.seal
+        url, secret = seal(SEALED, f"http://127.0.0.1:{receiver.port}/"), seal(SEALED, "s")
+        hook = {"id": "h", "organisation_id": "town", "url": url, "secret": secret, "created_by": "x"}
+        session.add(Hook(**hook, created_at=0))
+        session.flush()
+        session.add(HookDelivery(id="d", hook_id="h", round_id="", number=1, created_at=int(time.time())))
+        queue.enqueue(session, "hook.deliver", "d", {"delivery": "d"}, 0)
+        session.commit()
+        until(lambda: receiver.got)
+        with service.services.database.writing() as other:
+            number = queue.enqueue(other, "jobs.tidy", new_id(), {}, 0)
+        began = time.monotonic()
+        until(lambda: row(service, number).state == "done")
+        assert time.monotonic() - began < receiver.waits / 2
+        receiver.waits = 0.0

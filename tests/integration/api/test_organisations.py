@@ -7,7 +7,7 @@ import pytest
 from api.clock import new_id
 from api.tables import Account, Audit, Credential
 
-BOSS = "0x" + "b" * 40
+BOSS, LEAVER = "0x" + "b" * 40, "l" * 16
 
 
 def account(service, name: str | None = None, wallet: str = "") -> str:
@@ -67,6 +67,54 @@ def test_a_key_works_until_it_expires_or_is_revoked(service, answered, clock):
     program.headers["authorization"] = f"Bearer {second['key']}"
     clock.forward(10**9)
     answered(program.get("/v1/organisations/town/members"), 401)
+
+
+def keyed(service, answered, maker, *rights):
+    """Return a client with a new key, and the name of that."""
+    body = {"name": "a key", "rights": list(rights)}
+    made = answered(maker.post("/v1/organisations/town/keys", json=body), 201)
+    program = service.client()
+    program.headers["authorization"] = f"Bearer {made['key']}"
+    return program, made["id"]
+
+
+def test_the_keys_of_a_removed_member_are_revoked_and_those_that_were_made_with_them(service, answered):
+    name = account(service)
+    admin, leaver = service.member("admin"), service.member("admin", account=name)
+    kept, kept_name = keyed(service, answered, admin, "read")
+    maker, first = keyed(service, answered, leaver, "administer", "read")
+    made, second = keyed(service, answered, maker, "read")
+    path = "/v1/organisations/town/members"
+    for program in (kept, maker, made):
+        answered(program.get(path))
+    answered(admin.delete(f"{path}/{name}"), 204)
+    answered(kept.get(path))
+    for program in (maker, made):
+        answered(program.get(path), 401)
+    listed = {each["id"]: each for each in answered(admin.get("/v1/organisations/town/keys"))}
+    assert {each for each in listed if listed[each]["revoked_at"]} == {first, second}
+    assert listed[kept_name]["created_by"] == "town-admin" and listed[first]["created_by"] == name
+    rows = answered(admin.get("/v1/organisations/town/audit"))["items"]
+    told = {row["subject"]: row["reason"] for row in rows if row["action"] == "key.revoked"}
+    assert told == {f"key/{each}": f"its maker, {name}, may do less" for each in (first, second)}
+
+
+def test_a_key_that_can_do_more_than_the_new_role_of_its_maker_is_revoked(service, answered):
+    name = account(service)
+    admin, other = service.member("admin"), service.member("admin", account=name)
+    operates, _ = keyed(service, answered, other, "operate", "read")
+    reads, _ = keyed(service, answered, other, "read")
+    answered(admin.put(f"/v1/organisations/town/members/{name}", json={"role": "reviewer"}))
+    answered(reads.get("/v1/organisations/town/members"))
+    answered(operates.get("/v1/organisations/town/members"), 401)
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_who_is_removed_while_making_a_key_is_left_with_none(service, answered, at_once, turn):
+    admin, leaver = service.member("admin"), service.member("admin", account=LEAVER)
+    path, body = "/v1/organisations/town", {"name": "a key", "rights": ["read"]}
+    at_once([lambda: leaver.post(f"{path}/keys", json=body), lambda: admin.delete(f"{path}/members/{LEAVER}")])
+    assert [each for each in answered(admin.get(f"{path}/keys")) if not each["revoked_at"]] == [], turn
 
 
 @pytest.mark.parametrize("header", ["Bearer qf_none", "Basic YTpi", "Bearer", "bearer x y", "qf_none"])

@@ -44,6 +44,8 @@ def test_matches_are_estimated_first_and_payouts_in_the_end(closed, answered):
     client = closed.client()
     live = answered(client.get(f"{BASE}/matches"))
     assert (live["final"], live["entries"]) == (False, 4)
+    given = {each["project"]: (each["contributed"], each["donors"]) for each in live["matches"]}
+    assert given == {"bus": ("4100", 2), "well": ("2000", 2)}
     for each in live["matches"]:
         assert abs(float(each["match_base"]) - PAID.payouts[each["project"]]) < 1
 
@@ -53,11 +55,14 @@ def test_final_matches_are_the_payouts_whatever_came_in_later(published, answere
     client = published.client()
     final = answered(client.get(f"{BASE}/matches"))
     assert (final["final"], final["entries"]) == (True, 4)
+    given = {each["project"]: (each["contributed"], each["donors"]) for each in final["matches"]}
+    assert given == {"bus": ("4100", 2), "well": ("2000", 2)}
     assert {each["project"]: int(each["match_base"]) for each in final["matches"]} == PAID.payouts
     table = client.get(f"{BASE}/matches", params={"format": "csv"})
     assert table.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert {row["project"]: int(row["match_base"]) for row in rows} == PAID.payouts
+    assert {row["project"]: (row["contributed"], int(row["donors"])) for row in rows} == given
 
 
 def test_matches_change_their_etag_with_the_donations(closed):

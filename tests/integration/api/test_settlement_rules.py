@@ -18,9 +18,9 @@ from api.clock import new_id
 from api.queue import LEASE
 from api.reconciliation import reports
 from api.secrecy import hashed
-from api.settlement import computing
+from api.settlement import bundles, computing
 from api.states import State
-from api.tables import ApiKey, Application, Round
+from api.tables import ApiKey, Application, Round, Settlement
 from qf.chain.attestation import HALF_ORDER
 from qf.errors import BundleError
 from qf.reconciliation import Finding, Line
@@ -199,6 +199,32 @@ def test_settlements_of_another_round_or_organisation_are_not_there(service, ope
         answered(stranger.get(f"{BASE}{path}"), 403)
     for step in ("approve", "publish"):
         answered(stranger.post(f"{BASE}/1/{step}"), 403)
+
+
+def test_a_bundle_is_recomputed_once_for_what_it_holds_however_often_it_is_exported(
+    service, operator, approved, answered, monkeypatch
+):
+    recomputed = []
+    monkeypatch.setattr(bundles, "verify", lambda path: recomputed.append(path) or verify(path))
+    for form in ("tree", "disperse", "tree"):
+        assert operator.get(f"{BASE}/1/payouts", params={"token": TOKEN, "form": form}).status_code == 200
+    assert len(recomputed) == 1
+    with service.services.database.reading() as session:
+        folder = bundles.bundle_path(service.services, session.exec(select(Settlement)).one().id)
+    projects = folder / "projects.csv"
+    kept = projects.read_bytes()
+    projects.write_bytes(kept.replace(b"1f", b"2f", 1))  # pay somebody else
+    assert operator.get(f"{BASE}/1/payouts", params={"token": TOKEN}).status_code == 500
+    projects.write_bytes(kept)
+    assert operator.get(f"{BASE}/1/payouts", params={"token": TOKEN}).status_code == 200
+
+
+def test_a_bundle_of_another_result_than_was_approved_is_not_paid(service, operator, approved, answered):
+    with service.services.database.writing() as session:
+        row = session.exec(select(Settlement)).one()
+        row.result_digest = "0" * 64
+        session.add(row)
+    answered(operator.get(f"{BASE}/1/payouts", params={"token": TOKEN}), 500)
 
 
 def test_files_for_a_safe_name_what_they_need(service, operator, approved, answered):

@@ -70,6 +70,9 @@ def test_a_message_to_link_does_not_sign_in(client, answered):
     ("old", "new"),
     [
         ("https://qf.test\nVersion", "https://evil.test\nVersion"),
+        ("https://qf.test\nVersion", "http://qf.test\nVersion"),
+        ("https://qf.test\nVersion", "https://qf.test:8443\nVersion"),
+        ("qf.test wants", "http://qf.test wants"),
         ("qf.test wants", "evil.test wants"),
         ("Sign in.", "Pay."),
     ],

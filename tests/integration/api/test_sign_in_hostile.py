@@ -12,13 +12,14 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api.app import create_app
+from api.bootstrap import found_organisation
 from api.keys.ring import SigningKey
 from api.keys.store import KeyStore
 from api.sign_in import challenges
 from api.tables import RefreshToken, SignIn
 from api.tables import SigningKey as SigningKeyRow
 from qf.errors import ChainError
-from tests.integration.api.wallets import OTHER, bearer, signature_of, signed
+from tests.integration.api.wallets import OTHER, WALLET, bearer, signature_of, signed
 
 
 @pytest.fixture
@@ -84,6 +85,45 @@ def test_a_contract_is_asked_on_the_chain_of_the_message(client, chain_10, answe
     chain_10(b"\1")
     told = answered(client.post("/v1/sign-in/wallet", json=by_contract(client, 1)), 401)
     assert told["code"] == "bad_signature"
+
+
+def test_another_contract_at_the_same_address_on_another_chain_is_somebody_else(service, client, answered, monkeypatch):
+    monkeypatch.setattr(challenges, "wallets_of", lambda *_: nullcontext(Chain(b"\1")))
+    ann = answered(client.post("/v1/sign-in/wallet", json=by_contract(client, 10)))
+    eve = answered(client.post("/v1/sign-in/wallet", json=by_contract(client, 1)))
+    assert answered(client.post("/v1/sign-in/wallet", json=by_contract(client, 10)))["account"] == ann["account"]
+    assert eve["account"] != ann["account"]
+    shown = [answered(client.get("/v1/me", headers=bearer(each)))["credentials"] for each in (ann, eve)]
+    address = WALLET.address.lower()
+    assert [(each["subject"], each["donor"]) for [each] in shown] == [
+        (f"eip155:10:{address}", address),
+        (f"eip155:1:{address}", ""),
+    ]
+
+
+def test_a_contract_that_is_named_as_administrator_is_one_on_its_chain_alone(service, client, answered, monkeypatch):
+    monkeypatch.setattr(challenges, "wallets_of", lambda *_: nullcontext(Chain(b"\1")))
+    services = service.services
+    administrators = (f"eip155:10:{WALLET.address}",)
+    services.settings = services.settings.model_copy(update={"administrators": administrators})
+    found_organisation(services, "town", "Town", administrators[0])
+    opened = {chain: answered(client.post("/v1/sign-in/wallet", json=by_contract(client, chain))) for chain in (10, 1)}
+    by_key = answered(client.post("/v1/sign-in/wallet", json=signed(client, chain_id=1)))
+    for session, status in ((opened[10], 200), (opened[1], 403), (by_key, 200)):
+        answered(client.get("/v1/jobs/failed", headers=bearer(session)), status)
+        answered(client.get("/v1/organisations/town/members", headers=bearer(session)), status)
+
+
+def test_no_connection_of_the_database_waits_for_a_chain(service, client, opened, answered, monkeypatch):
+    proof = signed(client, OTHER, purpose="link")
+    held = []
+    chain = Chain(b"\0")
+    chain.run = lambda _: held.append(service.services.database.engine.pool.checkedout()) or b"\0"
+    monkeypatch.setattr(challenges, "wallets_of", lambda *_: nullcontext(chain))
+    proof["signature"] = "0x" + "ab" * 100
+    answered(client.post("/v1/me/wallets", json=proof, headers=bearer(opened)), 401)
+    answered(client.post("/v1/sign-in/wallet", json=by_contract(client)), 401)
+    assert held == [0, 0]
 
 
 @pytest.mark.parametrize("says", [b"\0", b""])
@@ -164,13 +204,36 @@ def test_a_bad_token_is_not_made_good_by_a_cookie(client, answered):
     answered(client.get("/v1/me", headers={"authorization": "Bearer x.y.z"}), 401)
 
 
-def test_a_cookie_that_is_none_is_refused_and_not_overlooked(service, answered):
+def test_whose_session_has_ended_reads_what_everybody_reads_and_its_cookie_is_cleared(service, client, answered):
+    answered(client.post("/v1/sign-in/wallet", json={**signed(client), "session": "cookie"}))
+    service.round()
+    with service.services.database.writing() as session:
+        sign_in = session.exec(select(SignIn)).one()
+        sign_in.revoked_at = 1
+        session.add(sign_in)
+    browser, token = service.client(), client.cookies["__Host-qf-access"]
+    cookie = {"cookie": f"__Host-qf-access={token}"}
+    for path in ("/v1/organisations", "/v1/rounds/spring", "/v1/rounds/spring/projects"):
+        answer = browser.get(path, headers=cookie)
+        answered(answer)
+        [cleared] = answer.headers.get_list("set-cookie")
+        assert cleared.startswith('__Host-qf-access="";') and "Max-Age=0" in cleared and "Secure" in cleared
+        assert answer.headers["cache-control"] == "no-store"
+    gift = {"gifts": [{"project": "well", "amount": "1"}]}
+    answered(browser.post("/v1/rounds/spring/estimates", json=gift, headers=cookie))
+    for path in ("/v1/me", "/v1/rounds/spring/entries", "/v1/organisations/town/members"):
+        assert answered(browser.get(path, headers=cookie), 401)["code"] == "session_ended"
+    answered(browser.get("/v1/organisations", headers=bearer({"access_token": token})), 401)
+
+
+def test_a_cookie_that_is_none_is_that_of_nobody_and_a_token_that_is_none_is_refused(service, answered):
     client = service.client()
     client.cookies.set("__Host-qf-access", "x.y.z")
-    answered(client.get("/v1/organisations"), 401)
-    client.cookies.clear()
-    client.cookies.set("qf-access", "x.y.z")
     answered(client.get("/v1/organisations"))
+    client.cookies.set("__Host-qf-access", "x.y.z")
+    answered(client.get("/v1/me"), 401)
+    answered(client.get("/v1/organisations", headers={"authorization": "Bearer x.y.z"}), 401)
+    answered(client.get("/v1/organisations", headers={"authorization": "Bearer qf_none"}), 401)
 
 
 def test_a_refresh_token_is_no_access_token_nor_the_reverse(client, opened, answered):

@@ -136,3 +136,17 @@ def test_a_provider_that_does_not_answer_is_not_the_fault_of_who_asks(service, p
 def test_a_browser_comes_back_to_this_service_and_nowhere_else(service, provider, answered, elsewhere):
     answered(service.client().get("/v1/sign-in/openid", params={"return_to": elsewhere}), 422)
     assert provider.asked == []
+
+
+def test_a_proxy_of_the_environment_is_not_told_codes_and_secrets(service, provider, answered, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    client = service.client()
+    assert back(client, **gone(client, provider)).status_code == 303
+
+
+def test_a_second_sign_in_reads_no_document_of_the_provider_again(service, provider):
+    for _ in range(2):
+        client = service.client()
+        back(client, **gone(client, provider))
+    assert sorted(provider.asked) == sorted(["/.well-known/openid-configuration", "/keys", "/token", "/token"])

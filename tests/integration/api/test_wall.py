@@ -8,11 +8,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
 
 from api.access import Anyone, Right
 from api.app import create_app
 from api.clock import new_id
+from api.etags import fresh, tag_of
 from api.secrecy import hashed
 from api.tables import ApiKey, Organisation
 from api.wall import rates
@@ -272,6 +274,28 @@ def test_a_browser_that_asks_is_told_that_others_only_read(service, method):
     assert answer.headers["access-control-allow-methods"] == "GET"
     assert answer.headers["access-control-allow-headers"] == "If-None-Match, Last-Event-ID"
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_compressed_answer_has_a_tag_of_its_own_and_both_tags_are_known(service):
+    @service.app.get("/tagged")
+    def read_tagged(asking: Anyone, request: Request, response: Response) -> str:
+        fresh(request, response, "a state")
+        return "x" * 5_000
+
+    client = service.client()
+    packed = client.get("/tagged", headers={"accept-encoding": "gzip"})
+    plain = client.get("/tagged", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    tags = [answer.headers["etag"] for answer in (packed, plain)]
+    assert tags == [tag_of("a state").removesuffix('"') + '-gzip"', tag_of("a state")]
+    for answer in (packed, plain):
+        assert answer.headers["vary"] == "Accept-Encoding"
+    for tag in (*tags, f"W/{tags[1]}", f'"other", {tags[0]}', "*"):
+        for coding in ("gzip", "identity"):
+            same = client.get("/tagged", headers={"if-none-match": tag, "accept-encoding": coding})
+            assert (same.status_code, same.content) == (304, b"") and same.headers["etag"] in tags
+            assert same.headers["vary"] == "Accept-Encoding"
+    assert client.get("/tagged", headers={"if-none-match": '"other"'}).status_code == 200
 
 
 def test_options_that_no_browser_asks_are_not_allowed(service):

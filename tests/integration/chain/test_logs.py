@@ -17,7 +17,7 @@ from tests.integration.chain.proxy import proxy
 CHAIN = ChainId(31337)
 WANTED = LogFilter((EMITTER,), ((DONATED,),))
 BLOCKS = 60
-QUICK = Limits(seconds=1.5, silence=1, per_second=10_000)
+QUICK = Limits(seconds=1.5, silence=1, per_second=10_000, turns=9)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,6 @@ def truth(node: Anvil) -> list[Log]:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panel, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(panel, "TURNS", 9)
     monkeypatch.setattr(endpoint, "REST", 0.001)
 
 
@@ -157,7 +156,7 @@ def test_a_range_cap_is_learnt_once(node: Anvil, truth: list[Log]) -> None:
 
 def test_a_dripping_answer_is_cut_off_and_another_node_asked(node: Anvil, truth: list[Log]) -> None:
     with proxy(node.url, seed=2, dripping=0.1) as slow:
-        limits = Limits(seconds=0.5, silence=1, per_second=10_000)
+        limits = Limits(seconds=0.5, silence=1, per_second=10_000, turns=9)
         assert logs_in(fetched([slow.url, node.url], Trust.NODE, limits=limits)) == truth
 
 

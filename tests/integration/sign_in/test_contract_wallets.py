@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -171,8 +175,73 @@ def test_the_key_of_an_account_with_code_signs_as_before(chain):
     refused(chain, OWNER.address, signed(OTHER))
 
 
-def test_a_node_of_another_chain_or_none_is_no_bad_signature(chain, monkeypatch):
-    monkeypatch.setattr("qf.chain.node.panel.TURNS", 1)
+class Node(BaseHTTPRequestHandler):
+    """A node that is slow, or fails what it is asked to run."""
+
+    slow, says, block = 0.0, "execution reverted", {}
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        time.sleep(self.slow)
+        answers = {"eth_chainId": {"result": hex(CHAIN)}, "eth_getBlockByNumber": {"result": self.block}}
+        told = answers.get(asked["method"], {"error": {"code": 3, "message": self.says}})
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], **told}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def node(**how: Any) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Node,), how)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def newest(chain: Anvil) -> dict[str, Any]:
+    block: dict[str, Any] = chain.rpc("eth_getBlockByNumber", "latest", False)
+    return block
+
+
+def ask(*urls: str) -> How:
+    settings = Settings(development=True, chains={CHAIN: urls}, _env_file=None)
+    with wallets_of(settings, CHAIN) as wallets:
+        return verify_text(TEXT, OTHER.address, "0x" + signed().hex(), wallets)
+
+
+@pytest.mark.parametrize("says", ["execution reverted", "out of gas", "VM Exception: revert", "invalid opcode"])
+def test_a_call_that_reverts_is_a_refusal_and_no_silence(chain, says):
+    with node(says=says, block=newest(chain)) as url, pytest.raises(SignatureError):
+        ask(url)
+
+
+@pytest.mark.parametrize("says", ["header not found", "api key revoked: forbidden", "internal error"])
+def test_a_node_that_does_not_run_it_says_nothing_about_the_signature(chain, says):
+    with node(says=says, block=newest(chain)) as url, pytest.raises(NoChainError):
+        ask(url)
+
+
+@pytest.mark.parametrize("slow", [6.0, 1.5])
+def test_a_node_that_is_dead_or_slow_is_not_waited_for(chain, slow):
+    """One that is dead answers no question, one that is slow answers each in time and all of them too late."""
+    with node(slow=slow, block=newest(chain)) as url:
+        began = time.monotonic()
+        with pytest.raises(NoChainError):
+            ask(url)
+        assert time.monotonic() - began < 5
+
+
+def test_a_node_of_another_chain_or_none_is_no_bad_signature(chain):
     wallet = deployed(chain)
     unread = Settings(development=True, chains={1: (chain.url,), 5: ("http://127.0.0.1:9",)}, _env_file=None)
     for chain_id in (1, 5, 7):

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from api.keys.ring import SigningKey
+from api.remote import AGAIN, LIFE, SILENT, Documents
 from api.secrecy import Secrecy
 from api.sign_in import oidc
 from api.sign_in.oidc import NoProviderError, OpenIdError
@@ -43,12 +44,17 @@ def known(provider: Provider, **changes) -> oidc.Provider:
     )  # fmt: skip
 
 
-def sign_in(provider: Provider, http: httpx2.Client, **changes) -> str:
-    as_known = known(provider, **changes)
-    begun = oidc.begin(as_known, http)
+def line(http: httpx2.Client, documents: Documents | None = None, later: int = 0) -> oidc.Line:
+    """Return how a provider is asked of whom nothing was read before."""
+    return oidc.Line(http, documents or Documents(), int(time.time()) + later)
+
+
+def sign_in(provider: Provider, http: httpx2.Client, kept: oidc.Line | None = None, **changes) -> str:
+    as_known, kept = known(provider, **changes), kept or line(http)
+    begun = oidc.begin(as_known, kept)
     code, state = provider.authorize(begun.url)
     assert state == begun.state
-    return oidc.finish(as_known, http, code, begun.verifier, SECRECY, int(time.time()))
+    return oidc.finish(as_known, kept, code, begun.verifier, SECRECY)
 
 
 def test_the_same_person_has_the_same_mark_and_nobody_else_has(provider, http):
@@ -60,7 +66,7 @@ def test_the_same_person_has_the_same_mark_and_nobody_else_has(provider, http):
 
 
 def test_nothing_is_asked_for_but_openid_and_every_value_is_new(provider, http):
-    begun = [oidc.begin(known(provider), http) for _ in range(2)]
+    begun = [oidc.begin(known(provider), line(http)) for _ in range(2)]
     asked = [parse_qs(urlsplit(each.url).query) for each in begun]
     assert asked[0]["scope"] == ["openid"]
     for name in ("state", "nonce", "code_challenge"):
@@ -85,18 +91,18 @@ def test_a_wrong_secret_is_the_fault_of_the_service_and_is_not_shown(provider, h
 
 
 def test_a_code_is_good_for_one_use(provider, http):
-    begun = oidc.begin(known(provider), http)
+    begun = oidc.begin(known(provider), line(http))
     code, _ = provider.authorize(begun.url)
-    oidc.finish(known(provider), http, code, begun.verifier, SECRECY, int(time.time()))
+    oidc.finish(known(provider), line(http), code, begun.verifier, SECRECY)
     with pytest.raises(OpenIdError, match="used already"):
-        oidc.finish(known(provider), http, code, begun.verifier, SECRECY, int(time.time()))
+        oidc.finish(known(provider), line(http), code, begun.verifier, SECRECY)
 
 
 def test_a_stolen_code_is_worth_nothing_without_the_secret_that_was_kept(provider, http):
-    mine, theirs = (oidc.begin(known(provider), http) for _ in range(2))
+    mine, theirs = (oidc.begin(known(provider), line(http)) for _ in range(2))
     code, _ = provider.authorize(theirs.url)
     with pytest.raises(OpenIdError):
-        oidc.finish(known(provider), http, code, mine.verifier, SECRECY, int(time.time()))
+        oidc.finish(known(provider), line(http), code, mine.verifier, SECRECY)
 
 
 def test_a_provider_may_sign_with_rsa(provider, http):
@@ -179,7 +185,7 @@ def test_a_short_rsa_key_is_not_used(provider, http):
 def test_a_provider_that_is_another_or_knows_no_pkce_is_not_used(provider, http, document):
     provider.document = document
     with pytest.raises(NoProviderError, match=r"calls itself|does not support PKCE"):
-        oidc.begin(known(provider), http)
+        oidc.begin(known(provider), line(http))
 
 
 @pytest.mark.parametrize("place", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
@@ -199,7 +205,7 @@ def test_a_place_that_is_not_safe_is_not_used(provider, http, place, url):
 
 def test_plain_http_is_refused_where_it_is_not_for_a_test(provider, http):
     with pytest.raises(NoProviderError, match="https"):
-        oidc.begin(known(provider, loopback=False), http)
+        oidc.begin(known(provider, loopback=False), line(http))
     assert provider.asked == []
 
 
@@ -269,9 +275,54 @@ def test_a_provider_that_is_not_there_is_unavailable(http):
     with openid_provider() as gone:
         pass
     with pytest.raises(NoProviderError, match="ConnectError"):
-        oidc.begin(known(gone), http)
+        oidc.begin(known(gone), line(http))
 
 
 def test_the_access_token_is_not_used(provider, http):
     sign_in(provider, http)
     assert set(provider.asked) == {DISCOVERY, "/token", "/keys"}
+
+
+def test_what_a_provider_publishes_is_read_once_an_hour(provider, http):
+    documents = Documents()
+    for _ in range(3):
+        sign_in(provider, http, line(http, documents))
+    assert [path for path in provider.asked if path != "/token"] == [DISCOVERY, "/keys"]
+    provider.asked.clear()
+    with pytest.raises(OpenIdError, match="over, or too old"):
+        sign_in(provider, http, line(http, documents, LIFE))
+    assert provider.asked == [DISCOVERY, "/token", "/keys"]
+
+
+def test_a_key_that_is_not_known_is_looked_for_once_and_not_all_the_time(provider, http):
+    documents = Documents()
+    sign_in(provider, http, line(http, documents))
+    renew(provider)
+    with pytest.raises(OpenIdError, match="no keys"):
+        sign_in(provider, http, line(http, documents))
+    assert provider.asked.count("/keys") == 1
+    sign_in(provider, http, line(http, documents, AGAIN))
+    assert provider.asked.count("/keys") == 2
+    renew(provider)
+    provider.keys = []
+    for _ in range(5):
+        with pytest.raises(OpenIdError, match="no keys"):
+            sign_in(provider, http, line(http, documents, AGAIN))
+    assert provider.asked.count("/keys") == 2
+
+
+def renew(provider: Provider) -> None:
+    """Have the provider sign with a new key."""
+    key = SigningKey.new(0)
+    provider.pem, provider.kid, provider.keys = key.pem, key.kid, [key.public]
+
+
+def test_a_provider_that_has_just_failed_is_not_asked_again_at_once(provider, http):
+    documents = Documents()
+    provider.answers[DISCOVERY] = lambda handler: handler.answer(500, b"")
+    for _ in range(3):
+        with pytest.raises(NoProviderError, match="answers 500"):
+            sign_in(provider, http, line(http, documents))
+    assert provider.asked == [DISCOVERY]
+    provider.answers.clear()
+    sign_in(provider, http, line(http, documents, SILENT))

@@ -268,7 +268,7 @@ def test_all_faults_are_named_when_nobody_is_left(no_pause: list[float]) -> None
     nodes = paneled(1, Scripted(DOWN, name="a"), Scripted(Reply(429, 0, b""), name="b"))
     with pytest.raises(NoNodeError, match="chain 1: 0 of 1 nodes answered: a: gone; b: too many requests"):
         nodes.ask(number_of)
-    assert len(no_pause) == panel.TURNS - 1
+    assert len(no_pause) == Limits().turns - 1
     assert max(no_pause) <= panel.LONGEST_PAUSE
 
 

@@ -82,6 +82,20 @@ def test_sync_when_a_source_ends_then_nothing_after_it_is_read(tmp_path: Path) -
         assert [gift.donation.amount for gift in vault.donations] == [10, 11, 12, 13]
 
 
+def test_sync_when_a_contract_is_not_final_yet_then_it_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(*_: object) -> bytes:
+        raise AssertionError("nothing is there yet")
+
+    monkeypatch.setattr(FakeChain, "call", absent)
+    source = {"kind": "donation_round", "from_block": 8, "contract": VAULT, "tokens": [TOKEN]}
+    file = chain_file_of({"chain": [{"id": 1, "source": [source]}]})
+    with Store(tmp_path / "s") as store:
+        (read,) = sync_all(file, [grown()], store)
+    assert (read.synced.last.number, read.synced.added) == (6, 0)
+
+
 def test_sync_when_there_are_several_chains_then_each_is_read_and_they_do_not_mix(tmp_path: Path) -> None:
     file, chains = a_file(1, 2, 3), [grown(1), grown(2, blocks=12), grown(3, blocks=5)]
     with Store(tmp_path / "s") as store:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from qf.cli.main import Commands
+from qf.cli.commands import Commands
 from qf.cli.output import Exit
 from qf.errors import InvariantError, MissingExtraError, VerificationError
 from tests.unit.cli.command import qf

@@ -25,7 +25,9 @@ Nonce: abcdefgh12
 Issued At: 2026-04-01T00:00:00Z"""
 
 NOW = 1775001600
-EXPECTED = Expected(domains=["qf.test"], chain_ids=[10], statement="Sign in.", nonce="abcdefgh12", now=NOW)
+EXPECTED = Expected(
+    domains=["qf.test"], scheme="https", chain_ids=[10], statement="Sign in.", nonce="abcdefgh12", now=NOW
+)
 
 
 def vectors(shared, name):
@@ -108,7 +110,7 @@ def test_signatures_of_the_standard_are_of_the_text_as_it_is_written(shared):
         at = vector.get("time") or ("2022-02-01T00:00:00Z" if "expirationTime" in vector else vector["issuedAt"])
         now = read_message(text.replace(f"Issued At: {vector['issuedAt']}", f"Issued At: {at}")).issued_at
         late = replace(read, issued_at=now)
-        check(late, Expected([read.domain, "tally.xyz"], [1], read.statement, read.nonce, now))
+        check(late, Expected([read.domain, "tally.xyz"], "https", [1], read.statement, read.nonce, now))
 
 
 def verify(vector) -> None:
@@ -118,7 +120,8 @@ def verify(vector) -> None:
     now = read_message(text.replace(vector["issuedAt"], vector.get("time", "2022-03-01T00:00:00Z"))).issued_at
     domains, nonce = [vector.get("domainBinding", read.domain)], vector.get("matchNonce", read.nonce)
     check(
-        replace(read, issued_at=now, uri=f"https://{read.domain}"), Expected(domains, [1], read.statement, nonce, now)
+        replace(read, issued_at=now, uri=f"https://{read.domain}"),
+        Expected(domains, "https", [1], read.statement, nonce, now),
     )
     if signed_by(vector, text) != read.address:
         raise MessageError("signed by somebody else")
@@ -159,8 +162,21 @@ def test_everything_that_is_wrong_is_named_at_once():
     assert str(caught.value).count(";") == 3
 
 
+@pytest.mark.parametrize("uri", ["http://qf.test/", "https://qf.test:8443/", "http://qf.test:443/", "ftp://qf.test"])
+def test_the_uri_has_the_scheme_and_port_of_the_service(uri):
+    with pytest.raises(MessageError, match=r"is not at https://qf\.test"):
+        check(read_message(TEXT.replace("https://qf.test/sign-in", uri)), EXPECTED)
+
+
+def test_the_uri_may_spell_out_what_it_means_anyway():
+    check(read_message(TEXT.replace("https://qf.test/sign-in", "HTTPS://qf.test:443/")), EXPECTED)
+    check(read_message(TEXT.replace("qf.test wants", "https://qf.test wants")), EXPECTED)
+    with pytest.raises(MessageError, match="its scheme is http, not https"):
+        check(read_message(TEXT.replace("qf.test wants", "http://qf.test wants")), EXPECTED)
+
+
 def test_the_uri_has_to_be_at_the_domain():
-    with pytest.raises(MessageError, match=r"is not at qf\.test"):
+    with pytest.raises(MessageError, match=r"is not at https://qf\.test"):
         check(read_message(TEXT.replace("https://qf.test/sign-in", "https://evil.test/qf.test")), EXPECTED)
 
 
