@@ -65,8 +65,8 @@ def estimate(values: Floats) -> Estimate:
 def values_of(runs: pl.DataFrame, measure: str) -> dict[str, Floats]:
     """Return the values of a measure by mechanism, one of each replication, in order, shape (replications,) each.
 
-    Of several cells it is the mean over them: cells meet the same donors, so that they are not independent of each other,
-    and counting each would make intervals too narrow.
+    Of several cells it is the mean over them: cells meet the same donors, so that they are not independent of each
+    other, and counting each would make intervals too narrow.
 
     Args:
         runs: one row for each run.
