@@ -6,7 +6,9 @@ Logs are kept as the chain wrote them; what they mean is decided when they are d
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +31,9 @@ from qf.chain.store.rows import (
 from qf.chain.types import BlockStamp, ChainId, Hash, Log, Outcome
 from qf.errors import ReorganisedError, StoreError
 
+PATIENCE = 2.0
+"""Seconds to wait for a file that somebody else has open."""
+
 
 class Store:
     """An open file. Safe to use from several threads; another process is kept out while it is open."""
@@ -41,15 +46,15 @@ class Store:
         """
         self._path = str(path)
         self._lock = RLock()
-        try:
-            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=2)
-            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            with self._change():
-                self._prepare()
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: cannot be used to keep what was read: {error}") from None
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._open()
+                return
+            except sqlite3.Error as error:
+                if "locked" not in str(error) or time.monotonic() > ends:
+                    raise StoreError(f"{path}: cannot be used to keep what was read: {error}") from None
+            time.sleep(random.uniform(0.01, 0.1))
 
     def close(self) -> None:
         """Close the file."""
@@ -205,6 +210,23 @@ class Store:
         return None if row is None else stamp_in(row)
 
     # -------------------------------------------------------------------------------------------------- inside
+
+    def _open(self) -> None:
+        """Open the file and keep everybody else out.
+
+        It does not wait for a lock: of several that open a file at the same time each may have what the others wait
+        for, and all would fail. Whoever fails closes the file, and tries again after a while of its own.
+        """
+        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=0)
+        try:
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            with self._change():
+                self._prepare()
+        except (sqlite3.Error, StoreError):
+            self._db.close()
+            raise
 
     def _prepare(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,23 @@ def test_store_when_a_change_fails_halfway_then_nothing_of_it_is_kept(tmp_path: 
             store.add("s", 0, ONE, 5, broken, [made.head])  # type: ignore[arg-type]
         assert not list(store.logs("s", 99))
         assert store.block(ONE, made.head.number) is None
+
+
+def test_store_when_many_open_it_at_the_same_time_then_one_has_it(tmp_path: Path) -> None:
+    for turn in range(20):
+        ready = threading.Barrier(6)
+        opened: list[Store] = []
+
+        def open_it(path: Path, ready: threading.Barrier, opened: list[Store]) -> None:
+            ready.wait()
+            with suppress(StoreError):
+                opened.append(Store(path))
+
+        path = tmp_path / str(turn)
+        threads = [threading.Thread(target=open_it, args=(path, ready, opened)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(opened) == 1
+        opened[0].close()
