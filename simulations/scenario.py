@@ -123,13 +123,21 @@ def read_scenario(path: Path) -> Scenario:
     Raises:
         ScenarioError: naming everything that is wrong.
     """
+    return scenario_of(read_document(path))
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says, not read any further.
+
+    Raises:
+        ScenarioError: there is no such file, or it is no TOML.
+    """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ScenarioError.at(str(path), error.strerror or "cannot be read", "name a scenario file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError.at(str(path), str(error), "write it as TOML") from None
-    return scenario_of(document)
 
 
 def scenario_of(document: Mapping[str, Any]) -> Scenario:

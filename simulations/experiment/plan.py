@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from qf.errors import Problem
 from simulations.experiment.keys import FIXED, changed
 from simulations.experiment.sweep import Sweep, Values, document_of_sweep, sweep_of
 from simulations.parts import ScenarioError
-from simulations.scenario import Scenario, scenario_of
+from simulations.scenario import Scenario, read_document, scenario_of
 
 UNSWEPT = (*FIXED, "scenario.seed", "scenario.replications")
 """Keys that cannot be varied: every cell is run with the same seeds, equally often, under the same name."""
@@ -144,13 +143,7 @@ def read_experiment(path: Path, settings: Mapping[str, Any] | None = None) -> Ex
     Raises:
         ScenarioError: naming everything that is wrong.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ScenarioError.at(str(path), error.strerror or "cannot be read", "name a scenario file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError.at(str(path), str(error), "write it as TOML") from None
-    return experiment_of(document, settings)
+    return experiment_of(read_document(path), settings)
 
 
 def chunk_size(scenario: Scenario) -> int:
